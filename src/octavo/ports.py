@@ -1,0 +1,149 @@
+"""All that Octavo needs of the outside, one Protocol each; their laws stand in the docstrings.
+
+`tests/contracts/` holds one suite per port, and every adapter passes it.  `adapters/memory.py` is the executable
+specification.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from octavo.errors import Conflict
+from octavo.protocol import Change
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What `append` compares with: where a document's log ends."""
+
+    epoch: str
+    revision: int
+    fence: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClientRow:
+    """What the log knows of one client on one document: its last logged operation."""
+
+    user_id: str
+    seq: int
+    revision: int
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The content of a document at a revision, as canonical JSON of its wire ops."""
+
+    revision: int
+    content: bytes
+
+
+class RevisionTaken(Conflict):
+    """Another writer logged this revision first: read what follows the head, transform, append again."""
+
+    def __init__(self, head: int) -> None:
+        super().__init__("REVISION_CONFLICT", f"the log already reaches revision {head}", current_revision=head)
+        self.head = head
+
+
+class AlreadyLogged(Conflict):
+    """The log has this (client, seq), a later seq of this client, or the client belongs to another user."""
+
+    def __init__(self, client_id: str, row: ClientRow) -> None:
+        super().__init__("ALREADY_EXISTS", f"client {client_id} has already logged seq {row.seq}")
+        self.client_id = client_id
+        self.row = row
+
+
+class Fenced(Conflict):
+    """Somebody's rights were taken since: read the roles again before appending."""
+
+    def __init__(self, fence: int) -> None:
+        super().__init__("FORBIDDEN", "the rights on this document have changed")
+        self.fence = fence
+
+
+class OperationLog(Protocol):
+    """Each document's changes, numbered 1, 2, 3 … without a gap.  May be slow or absent, never wrong.
+
+    A read error is an error (`Unavailable`), never an empty document; an unknown document is `Missing`.
+    """
+
+    async def create(self, document_id: str, epoch: str) -> None:
+        """Start the log of a new document at revision 0, fence 0.  Creating one that exists: `Conflict`."""
+
+    async def head(self, document_id: str) -> Head:
+        """Where the log ends now.  `Missing` when there is no such log."""
+
+    async def append(
+        self, document_id: str, *, epoch: str, expected_revision: int, fence: int, changes: Sequence[Change]
+    ) -> None:
+        """Store all durably, or none.  When it returns, the changes survive kill -9 and loss of power.
+
+        Compare-and-set: the log must end at `expected_revision`, have this `epoch` and this `fence`, and each change
+        must bear a seq greater than its client's last logged one, a base revision not before that one's revision, and
+        the client's own user.  Raises RevisionTaken, AlreadyLogged, Fenced; EPOCH_CHANGED as Conflict; anything else
+        means unknown: read.  Appends of several documents that wait at the same time share one transaction; each
+        succeeds or fails alone.
+        """
+
+    async def read(self, document_id: str, *, after: int, limit: int = 1000) -> list[Change]:
+        """The changes after + 1 … after + limit, in order, fewer at the end of the log."""
+
+    async def client(self, document_id: str, client_id: str) -> ClientRow | None:
+        """The last logged operation of a client on a document."""
+
+    async def raise_fence(self, document_id: str) -> int:
+        """Take the append right from everybody who holds the present fence; returns the new one.
+
+        The product raises it inside the transaction that takes the rights (`catalog`); this verb is for operators and
+        tests.
+        """
+
+
+class SnapshotStore(Protocol):
+    """Contents by revision: a cache of the log, never the truth.  Damaged ones are skipped and reported."""
+
+    async def latest(self, document_id: str, *, at_most: int | None = None) -> Snapshot | None:
+        """The newest sound snapshot, at or before revision `at_most`."""
+
+    async def put(self, document_id: str, snapshot: Snapshot) -> None:
+        """Keep it; putting the same revision again replaces it."""
+
+
+class Relay(Protocol):
+    """Hints between nodes: "this document's head is now n".  May lose, delay and double them."""
+
+    def publish(self, document_id: str, revision: int) -> None:
+        """Tell the other nodes.  Never waits, never raises."""
+
+    def subscribe(self, listener: Callable[[str, int], None]) -> Callable[[], None]:
+        """Call `listener(document_id, revision)` for every hint that arrives; returns the way to stop."""
+
+
+class Database(Protocol):
+    """The catalog's transactions.  All writes of a process go through one writer, the log's appends among them."""
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` in a read transaction on a thread of its own; it must not write."""
+
+    async def write(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` in the writer's transaction; when this returns it is durable.  An exception undoes it alone."""
+
+
+class Clock(Protocol):
+    """Time comes in from outside, so that it can be virtual."""
+
+    def now(self) -> int:
+        """Seconds since 1970, UTC."""
+
+    def monotonic(self) -> float:
+        """Seconds that only go forward."""
