@@ -1,0 +1,274 @@
+"""Every table, once, for SQLite and PostgreSQL.
+
+Ids are opaque text, times whole seconds since 1970 (UTC), hashes and payloads bytes.  The log's own tables (`changes`,
+`clients`, `snapshots`) name a document by the short integer of `heads.document`; everything else by its id.
+
+Invariants the product keeps:
+
+- every row of `documents` has a row of `heads`, made in the same transaction (`heads.create`);
+- the owner stands in `documents.owner_id` only, `permissions` holds the other roles;
+- whatever takes rights from a person calls `heads.raise_fence` in the same transaction.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata: Final = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# Only a column of exactly this type is SQLite's own row number.
+Key: Final = BigInteger().with_variant(Integer, "sqlite")
+
+SHARED_ROLES: Final = ("editor", "commenter", "viewer")
+
+
+def _id(name: str, **options: Any) -> Column[str]:
+    return Column(name, Text, nullable=False, **options)
+
+
+def _text(name: str, *, nullable: bool = False) -> Column[str]:
+    return Column(name, Text, nullable=nullable)
+
+
+def _number(name: str, *, nullable: bool = False) -> Column[int]:
+    return Column(name, BigInteger, nullable=nullable)
+
+
+def _bytes(name: str, *, nullable: bool = False, unique: bool | None = None) -> Column[bytes]:
+    return Column(name, LargeBinary, nullable=nullable, unique=unique)
+
+
+def _user(name: str = "user_id", *, nullable: bool = False) -> Column[str]:
+    return Column(name, Text, ForeignKey("users.id", ondelete="CASCADE"), nullable=nullable)
+
+
+def _document() -> Column[str]:
+    return Column("document_id", Text, ForeignKey("documents.id", ondelete="CASCADE"), nullable=False)
+
+
+def _log() -> Column[int]:
+    return Column("document", BigInteger, ForeignKey("heads.document", ondelete="CASCADE"), nullable=False)
+
+
+def _role(name: str, *, nullable: bool = False) -> tuple[Column[str], CheckConstraint]:
+    allowed = ", ".join(f"'{role}'" for role in SHARED_ROLES)
+    return _text(name, nullable=nullable), CheckConstraint(f"{name} IN ({allowed})", name=name)
+
+
+# --- people ------------------------------------------------------------------------------------------------------
+
+users = Table(
+    "users",
+    metadata,
+    _id("id", primary_key=True),
+    Column("email", Text, unique=True),  # lower case; null once erased
+    _text("name"),
+    _text("password_hash", nullable=True),  # argon2; null: no login by password
+    _number("created_at"),
+    _number("disabled_at", nullable=True),
+)
+
+logins = Table(
+    "logins",
+    metadata,
+    _id("id", primary_key=True),
+    _bytes("token_hash", unique=True),  # SHA-256 of the cookie's value; deleting the row is signing out
+    _user(),
+    _number("created_at"),
+    _number("seen_at"),
+    _number("expires_at"),
+    Index(None, "user_id"),
+    Index(None, "expires_at"),
+)
+
+api_tokens = Table(
+    "api_tokens",
+    metadata,
+    _id("id", primary_key=True),
+    _bytes("token_hash", unique=True),  # SHA-256 of the token
+    _user(),
+    _text("name"),
+    _number("created_at"),
+    _number("used_at", nullable=True),
+    _number("expires_at", nullable=True),
+    Index(None, "user_id"),
+)
+
+# --- documents ---------------------------------------------------------------------------------------------------
+
+documents = Table(
+    "documents",
+    metadata,
+    _id("id", primary_key=True),
+    _text("title"),
+    Column("owner_id", Text, ForeignKey("users.id"), nullable=False),  # an owner is not deleted before the documents
+    *_role("link_role", nullable=True),  # what anyone with the link may do; null: nothing
+    _number("created_at"),
+    _number("updated_at"),  # of title and sharing; that of the content is heads.updated_at
+    _number("deleted_at", nullable=True),  # in the trash since
+    Index(None, "owner_id"),
+    Index(None, "deleted_at"),
+)
+
+permissions = Table(
+    "permissions",
+    metadata,
+    _document(),
+    _user(),
+    *_role("role"),
+    _number("created_at"),
+    PrimaryKeyConstraint("document_id", "user_id"),
+    Index(None, "user_id"),
+)
+
+invitations = Table(
+    "invitations",
+    metadata,
+    _document(),
+    _text("email"),  # lower case, of somebody who has no account yet
+    *_role("role"),
+    _user("invited_by"),
+    _number("created_at"),
+    PrimaryKeyConstraint("document_id", "email"),
+    Index(None, "email"),
+)
+
+stars = Table(
+    "stars",
+    metadata,
+    _user(),
+    _document(),
+    _number("created_at"),
+    PrimaryKeyConstraint("user_id", "document_id"),
+    Index(None, "document_id"),
+)
+
+visits = Table(  # what a person opened, so that documents reached by a link are listed too
+    "visits",
+    metadata,
+    _user(),
+    _document(),
+    _number("opened_at"),
+    PrimaryKeyConstraint("user_id", "document_id"),
+    Index(None, "document_id"),
+)
+
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    _user(),
+    _text("key"),
+    _bytes("request_hash"),  # SHA-256 of method, path and body: a key used for something else is refused
+    _number("status"),
+    _bytes("response"),
+    _number("created_at"),
+    PrimaryKeyConstraint("user_id", "key"),
+    Index(None, "created_at"),
+)
+
+# --- the log -----------------------------------------------------------------------------------------------------
+
+heads = Table(
+    "heads",
+    metadata,
+    Column("document", Key, primary_key=True, autoincrement=True),
+    _id("document_id", unique=True),
+    _text("epoch"),
+    _number("revision"),
+    _number("fence"),
+    _number("clients"),  # how many rows of `clients` there are: the next one's number less one
+    _bytes("chain"),  # SHA-256 over all changes, see catalog/chain.py
+    _number("updated_at"),  # the last change's timestamp; at revision 0 that of the log's creation
+    sqlite_autoincrement=True,  # a number once used names no other document
+)
+
+changes = Table(
+    "changes",
+    metadata,
+    _log(),
+    _number("revision"),
+    _number("client"),  # clients.number: whose it is
+    _number("seq"),
+    _number("timestamp"),
+    _number("base_revision"),
+    _bytes("ops"),  # wire form, JSON
+    _text("at", nullable=True),
+    _bytes("origin", nullable=True),
+    _bytes("digest"),
+    _bytes("salt"),
+    PrimaryKeyConstraint("document", "revision"),
+    sqlite_with_rowid=False,
+)
+
+clients = Table(
+    "clients",
+    metadata,
+    _log(),
+    _text("client_id"),
+    _number("number"),  # 1, 2, 3 … within the document; stands for client and user in `changes`
+    _text("user_id"),  # no foreign key: the log outlives the account
+    _number("seq"),
+    _number("revision"),
+    _bytes("digest"),
+    PrimaryKeyConstraint("document", "client_id"),
+    UniqueConstraint("document", "number"),
+    sqlite_with_rowid=False,
+)
+
+snapshots = Table(
+    "snapshots",
+    metadata,
+    _log(),
+    _number("revision"),
+    _bytes("content"),  # canonical JSON of the content's wire ops, zstd
+    _bytes("checksum"),  # SHA-256 over document id, revision and the JSON
+    _number("created_at"),
+    PrimaryKeyConstraint("document", "revision"),
+)
+
+# --- jobs --------------------------------------------------------------------------------------------------------
+
+job_cursors = Table(
+    "job_cursors",
+    metadata,
+    _text("job"),
+    _text("document_id"),
+    _number("revision"),  # this job has dealt with all changes up to here
+    PrimaryKeyConstraint("job", "document_id"),
+)
+
+dead_letters = Table(
+    "dead_letters",
+    metadata,
+    _text("job"),
+    _text("document_id"),
+    _number("after"),  # the cursor where it stopped
+    _number("revision"),  # the head it was trying to reach
+    _number("attempts"),
+    _text("error"),
+    _number("failed_at"),
+    PrimaryKeyConstraint("job", "document_id"),
+)
