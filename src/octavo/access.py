@@ -42,7 +42,7 @@ def allows(role: str | None, action: Action) -> bool:
 
 
 def require(role: str | None, action: Action) -> None:
-    """Raise Missing for somebody without a role, who must not learn that the document exists; Denied otherwise."""
+    """Raise Missing for somebody without a role, who must not learn that it exists; Denied otherwise."""
     if role is None:
         raise Missing("NOT_FOUND", "there is no such document, or it is not shared with you")
     if not allows(role, action):
