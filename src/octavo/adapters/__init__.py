@@ -1,1 +1,1 @@
-"""One file per technology behind the ports."""
+"""One file per technology; each passes the contract suite of the ports it serves (`tests/contracts`)."""

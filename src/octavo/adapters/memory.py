@@ -1,0 +1,119 @@
+"""Every port of the live half in dicts: the executable specification of `octavo.ports`.
+
+Nothing here survives the process.  No method awaits anything, so each is atomic on its event loop.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right, insort
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from octavo.errors import Conflict, Invalid, Missing
+from octavo.ports import AlreadyLogged, ClientRow, Fenced, Head, RevisionTaken, Snapshot
+from octavo.protocol import Change
+
+
+@dataclass(slots=True)
+class _Document:
+    epoch: str
+    fence: int = 0
+    changes: list[Change] = field(default_factory=list)
+    clients: dict[str, ClientRow] = field(default_factory=dict)
+
+
+class MemoryLog:
+    """`OperationLog` in a dict of lists."""
+
+    def __init__(self) -> None:
+        self._documents: dict[str, _Document] = {}
+
+    async def create(self, document_id: str, epoch: str) -> None:
+        if document_id in self._documents:
+            raise Conflict("ALREADY_EXISTS", f"document {document_id} has a log already")
+        self._documents[document_id] = _Document(epoch)
+
+    async def head(self, document_id: str) -> Head:
+        document = self._document(document_id)
+        return Head(document.epoch, len(document.changes), document.fence)
+
+    async def append(
+        self, document_id: str, *, epoch: str, expected_revision: int, fence: int, changes: Sequence[Change]
+    ) -> None:
+        document = self._document(document_id)
+        if epoch != document.epoch:
+            raise Conflict("EPOCH_CHANGED", f"the log's history has changed: its epoch is {document.epoch}")
+        if fence != document.fence:
+            raise Fenced(document.fence)
+        if expected_revision != len(document.changes):
+            raise RevisionTaken(len(document.changes))
+        rows: dict[str, ClientRow] = {}
+        for revision, change in enumerate(changes, expected_revision + 1):
+            if change.revision != revision:
+                raise Invalid("INVALID_REQUEST", f"change {change.revision} stands where {revision} belongs")
+            row = rows.get(change.client_id) or document.clients.get(change.client_id)
+            if row is not None and (
+                change.seq <= row.seq or change.base_revision < row.revision or change.user_id != row.user_id
+            ):
+                raise AlreadyLogged(change.client_id, row)
+            rows[change.client_id] = ClientRow(change.user_id, change.seq, revision, change.digest)
+        document.changes.extend(changes)
+        document.clients.update(rows)
+
+    async def read(self, document_id: str, *, after: int, limit: int = 1000) -> list[Change]:
+        return self._document(document_id).changes[after : after + limit]
+
+    async def client(self, document_id: str, client_id: str) -> ClientRow | None:
+        return self._document(document_id).clients.get(client_id)
+
+    async def raise_fence(self, document_id: str) -> int:
+        document = self._document(document_id)
+        document.fence += 1
+        return document.fence
+
+    def _document(self, document_id: str) -> _Document:
+        document = self._documents.get(document_id)
+        if document is None:
+            raise Missing("NOT_FOUND", f"there is no document {document_id}")
+        return document
+
+
+class MemorySnapshots:
+    """`SnapshotStore` in a dict, with the revisions of each document in order."""
+
+    def __init__(self) -> None:
+        self._contents: dict[tuple[str, int], bytes] = {}
+        self._revisions: dict[str, list[int]] = {}
+
+    async def latest(self, document_id: str, *, at_most: int | None = None) -> Snapshot | None:
+        revisions = self._revisions.get(document_id, [])
+        index = len(revisions) if at_most is None else bisect_right(revisions, at_most)
+        if index == 0:
+            return None
+        revision = revisions[index - 1]
+        return Snapshot(revision, self._contents[document_id, revision])
+
+    async def put(self, document_id: str, snapshot: Snapshot) -> None:
+        if (document_id, snapshot.revision) not in self._contents:
+            insort(self._revisions.setdefault(document_id, []), snapshot.revision)
+        self._contents[document_id, snapshot.revision] = snapshot.content
+
+
+class MemoryRelay:
+    """`Relay` within one process: every listener hears every hint, the publisher's own too."""
+
+    def __init__(self) -> None:
+        self._listeners: list[Callable[[str, int], None]] = []
+
+    def publish(self, document_id: str, revision: int) -> None:
+        for listener in list(self._listeners):
+            listener(document_id, revision)
+
+    def subscribe(self, listener: Callable[[str, int], None]) -> Callable[[], None]:
+        self._listeners.append(listener)
+
+        def stop() -> None:
+            if listener in self._listeners:
+                self._listeners.remove(listener)
+
+        return stop
