@@ -1,0 +1,1 @@
+"""Thin shells around the product: authenticate, decode, call one function, encode."""
