@@ -1,7 +1,8 @@
 """Every error Octavo raises on purpose, sorted by who must act.
 
-Each carries a code of `docs/protocol.md` section 4, a message that says what happened and what to do, and details that
-go into the answer beside them.  An exception that is none of these is our own mistake and becomes `INTERNAL`.
+Each carries a code of `docs/protocol.md` section 4, a message that says what happened and what to do, and
+details that go into the answer beside them.  An exception that is none of these is our own mistake and
+becomes `INTERNAL`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """All that Octavo needs of the outside, one Protocol each; their laws stand in the docstrings.
 
-`tests/contracts/` holds one suite per port, and every adapter passes it.  `adapters/memory.py` is the executable
-specification.
+`tests/contracts/` holds one suite per port, and every adapter passes it.  `adapters/memory.py` is the
+executable specification.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class RevisionTaken(Conflict):
     """Another writer logged this revision first: read what follows the head, transform, append again."""
 
     def __init__(self, head: int) -> None:
-        super().__init__("REVISION_CONFLICT", f"the log already reaches revision {head}", current_revision=head)
+        super().__init__("REVISION_CONFLICT", f"the log ends at revision {head}", current_revision=head)
         self.head = head
 
 
@@ -88,11 +88,11 @@ class OperationLog(Protocol):
     ) -> None:
         """Store all durably, or none.  When it returns, the changes survive kill -9 and loss of power.
 
-        Compare-and-set: the log must end at `expected_revision`, have this `epoch` and this `fence`, and each change
-        must bear a seq greater than its client's last logged one, a base revision not before that one's revision, and
-        the client's own user.  Raises RevisionTaken, AlreadyLogged, Fenced; EPOCH_CHANGED as Conflict; anything else
-        means unknown: read.  Appends of several documents that wait at the same time share one transaction; each
-        succeeds or fails alone.
+        Compare-and-set: the log must end at `expected_revision`, have this `epoch` and this `fence`, and each
+        change must bear a seq greater than its client's last logged one, a base revision not before that
+        one's revision, and the client's own user.  Raises RevisionTaken, AlreadyLogged, Fenced; EPOCH_CHANGED
+        as Conflict; anything else means unknown: read.  Appends of several documents that wait at the same
+        time share one transaction; each succeeds or fails alone.
         """
 
     async def read(self, document_id: str, *, after: int, limit: int = 1000) -> list[Change]:
@@ -104,8 +104,8 @@ class OperationLog(Protocol):
     async def raise_fence(self, document_id: str) -> int:
         """Take the append right from everybody who holds the present fence; returns the new one.
 
-        The product raises it inside the transaction that takes the rights (`catalog`); this verb is for operators and
-        tests.
+        The product raises it inside the transaction that takes the rights (`catalog`); this verb is for
+        operators and tests.
         """
 
 
@@ -130,13 +130,13 @@ class Relay(Protocol):
 
 
 class Database(Protocol):
-    """The catalog's transactions.  All writes of a process go through one writer, the log's appends among them."""
+    """The catalog's transactions.  All writes of a process share one writer with the log."""
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in a read transaction on a thread of its own; it must not write."""
 
     async def write(self, work: Callable[[Connection], T]) -> T:
-        """Run `work` in the writer's transaction; when this returns it is durable.  An exception undoes it alone."""
+        """Run `work` in the writer's transaction; durable when this returns.  An exception undoes it alone."""
 
 
 class Clock(Protocol):

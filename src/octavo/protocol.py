@@ -1,7 +1,8 @@
 """`docs/protocol.md` as types: every message, code and limit, and the way to and from bytes.
 
-Pure.  Lengths and indexes are UTF-16 code units, times whole seconds, sizes bytes.  The classes named as on the page
-(`Hello`, `Welcome` …) are the JSON objects; `Operation` and `Change` are what the page calls so, decoded once.
+Pure.  Lengths and indexes are UTF-16 code units, times whole seconds, sizes bytes.  The classes named as on
+the page (`Hello`, `Welcome` …) are the JSON objects; `Operation` and `Change` are what the page calls so,
+decoded once.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ SUBPROTOCOL: Final = "octavo.v1"
 MAX_SAFE_INTEGER: Final = 2**53 - 1
 CHANGES_PER_PAGE: Final = 1000
 WELCOME_BYTES: Final = 1 << 20
-"""A `welcome` carries at most CHANGES_PER_PAGE changes or this many bytes of them; the rest follows in `changes`."""
+"""A `welcome` carries at most CHANGES_PER_PAGE changes or this many bytes of them; the rest follows."""
 
 
 class CloseCode:
@@ -41,7 +42,7 @@ class CloseCode:
     DRAINING: Final = 4503
 
 
-# --- what clients send -------------------------------------------------------------------------------------------
+# --- what clients send --------------------------------------------------------------------------------------
 
 
 class Hello(msgspec.Struct, tag_field="type", tag="hello", frozen=True):
@@ -128,7 +129,7 @@ def valid_client_id(client_id: str) -> bool:
     return _CLIENT_ID.fullmatch(client_id) is not None
 
 
-# --- operations and changes --------------------------------------------------------------------------------------
+# --- operations and changes ---------------------------------------------------------------------------------
 
 
 @dataclass(slots=True)
@@ -149,8 +150,9 @@ class Operation:
 class Change:
     """An operation the server has accepted: transformed, numbered, logged.
 
-    `ops` is the delta's wire form as JSON: made once, logged, and sent to every peer as it is.  `digest` (SHA-256 of
-    the base revision and ops *as received*) tells a resend from another operation under the same seq.
+    `ops` is the delta's wire form as JSON: made once, logged, and sent to every peer as it is.  `digest`
+    (SHA-256 of the base revision and ops *as received*) tells a resend from another operation under the same
+    seq.
     """
 
     revision: int
@@ -190,7 +192,7 @@ def operation(message: OperationMessage, *, client_id: str, user_id: str, max_co
     """The operation that a message carries.  Raises Invalid with the message's seq in the details."""
     try:
         if len(message.ops) > max_components:
-            raise Invalid("TOO_LARGE", f"an operation has at most {max_components} components; send it in parts")
+            raise Invalid("TOO_LARGE", f"an operation has at most {max_components} components; send parts")
         delta = wire.from_wire(message.ops)
         origin = None if message.origin is None else _encoder.encode(message.origin)
         if origin is not None and (len(origin) > 256 or not isinstance(message.origin, dict)):
@@ -228,7 +230,7 @@ def parse_time(text: str) -> int:
     return int(moment.timestamp())
 
 
-# --- what the server sends ---------------------------------------------------------------------------------------
+# --- what the server sends ----------------------------------------------------------------------------------
 
 
 class User(msgspec.Struct, frozen=True):
@@ -362,5 +364,5 @@ def welcome_frame(welcome: Welcome, *, content: bytes | None, changes: Sequence[
     """A `welcome` around content and changes that are JSON already (`content`: the list of ops)."""
     head = _encoder.encode(welcome)
     body = b"null" if content is None else b'{"ops":' + content + b"}"
-    tail = b'"content":' + body + b',"changes":[' + b",".join([change_json(change) for change in changes]) + b"]"
+    tail = b'"content":%b,"changes":[%b]' % (body, b",".join([change_json(change) for change in changes]))
     return head.replace(b'"content":null,"changes":[]', tail, 1)
