@@ -136,7 +136,7 @@ class Database(Protocol):
         """Run `work` in a read transaction on a thread of its own; it must not write."""
 
     async def write(self, work: Callable[[Connection], T]) -> T:
-        """Run `work` in the writer's transaction; durable when this returns.  An exception undoes it alone."""
+        """Run `work` in the writer's transaction; durable on return.  An exception undoes it alone."""
 
 
 class Clock(Protocol):
