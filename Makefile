@@ -1,0 +1,42 @@
+# What one types.  Each verb sets up what it needs first (tools/setup), which costs nothing when nothing has changed.
+.DEFAULT_GOAL := run
+.PHONY: run test check sim soak chaos vectors bench
+MAKEFLAGS += --no-print-directory
+SETUP := @tools/setup/setup
+PYTHON := .venv/bin/python
+
+run:      ## Octavo on http://127.0.0.1:8000 (make run ARGS="--port 8001")
+	$(SETUP) run
+	@exec .venv/bin/octavo serve $(ARGS)
+
+test:     ## every test, two parts at a time; PARTS="units browser" for some of them
+	$(SETUP) test
+	@exec $(PYTHON) tools/run_tests.py $(PARTS)
+
+check:    ## format, lint, types, imports
+	$(SETUP) dev
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	npm --prefix browser run --silent check
+
+sim:      ## the simulation on more seeds (make sim SEEDS=20000)
+	$(SETUP) dev
+	@SEEDS=$(or $(SEEDS),2000) exec $(PYTHON) -m pytest tests/simulation
+
+soak:     ## the simulation, the laws and the planted bugs for a night
+	$(SETUP) dev
+	@HYPOTHESIS_PROFILE=soak SEEDS=$(or $(SEEDS),20000) exec $(PYTHON) -m pytest tests/simulation tests/delta
+
+chaos:    ## kill -9 under load, the real server (make chaos ROUNDS=40)
+	$(SETUP) test
+	@ROUNDS=$(or $(ROUNDS),40) exec $(PYTHON) -m pytest tests/chaos
+
+vectors:  ## make vectors/ anew with npm quill-delta
+	$(SETUP) dev
+	@exec $(PYTHON) -m tools.vectors
+
+bench:    ## the figures, with the machine and the commit (make bench ONLY=core)
+	$(SETUP) test
+	@exec $(PYTHON) -m bench $(ONLY)

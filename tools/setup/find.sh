@@ -1,0 +1,32 @@
+# Where the machine's Python, Node.js, npm, Chromium and compiler are; sourced by the other scripts.
+
+find_python() { # the first that is >= 3.11 and can make environments
+  local name
+  for name in ${OCTAVO_PYTHON:-} python3 python3.14 python3.13 python3.12 python3.11; do
+    if "$name" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+      command -v "$name"
+      return
+    fi
+  done
+  return 1
+}
+
+find_node() {
+  node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' \
+    2>/dev/null && command -v node
+}
+
+find_npm() { command -v npm; }
+
+find_chromium() {
+  if [ -n "${OCTAVO_CHROMIUM:-}" ]; then
+    [ -x "$OCTAVO_CHROMIUM" ] && echo "$OCTAVO_CHROMIUM"
+    return
+  fi
+  command -v chromium || command -v chromium-browser || command -v google-chrome
+}
+
+find_compiler() { # and the headers of the Python that will use it
+  "$(find_python)" -c 'import os, sysconfig; os.stat(sysconfig.get_path("include") + "/Python.h")' 2>/dev/null &&
+    command -v "${CC:-cc}"
+}
