@@ -100,7 +100,7 @@ def decode_client(data: bytes) -> ClientMessage:
     try:
         message = _client_decoder.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
-        raise _refusal(data, str(fault)) from None
+        raise refusal(data, str(fault)) from None
     if isinstance(message, OperationMessage):
         if not 1 <= message.seq <= MAX_SAFE_INTEGER or not 0 <= message.base_revision <= MAX_SAFE_INTEGER:
             raise Invalid("INVALID_OPERATION", "seq counts from 1 and base_revision from 0", seq=message.seq)
@@ -109,7 +109,8 @@ def decode_client(data: bytes) -> ClientMessage:
     return message
 
 
-def _refusal(data: bytes, fault: str) -> Invalid:
+def refusal(data: bytes, fault: str) -> Invalid:
+    """How a frame that cannot be taken is answered: BadFrame where no error can name a `seq`."""
     kind = _TYPE.match(data[:200])
     seq = read_seq(data)
     if seq is not None and (kind is None or kind.group(1) == b"operation"):

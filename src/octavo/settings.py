@@ -1,7 +1,7 @@
 """Every setting: its type, its default and one line of documentation.
 
-Each can be given as `OCTAVO_<NAME>` in the environment; those of the command line win.  `octavo settings` lists
-all, and `docs/operating.md` explains all.  Times are seconds, sizes bytes, lengths UTF-16 code units.
+Each can be given as `OCTAVO_<NAME>` in the environment; those of the command line win.  `octavo settings`
+lists all, and `docs/operating.md` explains all.  Times are seconds, sizes bytes, lengths UTF-16 code units.
 """
 
 from __future__ import annotations
@@ -28,7 +28,9 @@ def _setting(default: Any, doc: str) -> Any:
 class Settings:
     host: str = _setting("127.0.0.1", "address to listen on; 0.0.0.0 for all, then put a TLS proxy in front")
     port: int = _setting(8000, "port to listen on; 0 takes a free one")
-    data_dir: Path = _setting(_DATA_DIR, "directory of the database, the signing key and the lock file")
+    data_dir: Path = _setting(  # noqa: RUF009
+        _DATA_DIR, "directory of the database, the signing key and the lock file"
+    )
     public_url: str = _setting(
         "", "how browsers reach the server, e.g. https://docs.example.org; decides Origin"
     )

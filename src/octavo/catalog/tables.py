@@ -111,6 +111,7 @@ api_tokens = Table(
     _bytes("token_hash", unique=True),  # SHA-256 of the token
     _user(),
     _text("name"),
+    _text("scopes"),  # "read" or "read write"
     _number("created_at"),
     _number("used_at", nullable=True),
     _number("expires_at", nullable=True),

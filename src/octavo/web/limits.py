@@ -1,4 +1,4 @@
-"""How often and how deep: token buckets and the nesting of JSON.  Pure; the time comes in as an argument (seconds)."""
+"""How often and how deep: token buckets and the nesting of JSON.  Pure; time is an argument (seconds)."""
 
 from __future__ import annotations
 

@@ -1,0 +1,102 @@
+"""Who has which role on which document.  Everything runs inside `Database.read` or `.write`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from octavo.catalog.tables import documents, invitations, permissions, users
+from octavo.errors import Missing
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What somebody is on a document: by name (or as owner), and through its link."""
+
+    by_name: str | None
+    by_link: str | None
+    deleted: bool
+
+
+def standing(connection: Connection, document_id: str, user_id: str) -> Standing | None:
+    """None for an unknown document and for an unknown or disabled account."""
+    mine = (permissions.c.document_id == documents.c.id) & (permissions.c.user_id == user_id)
+    query = (
+        select(documents.c.owner_id, documents.c.link_role, documents.c.deleted_at, permissions.c.role)
+        .select_from(documents)
+        .join(users, users.c.id == user_id)
+        .outerjoin(permissions, mine)
+        .where(documents.c.id == document_id, users.c.disabled_at.is_(None))
+    )
+    row = connection.execute(query).first()
+    if row is None:
+        return None
+    by_name = "owner" if row.owner_id == user_id else row.role
+    return Standing(by_name, row.link_role, row.deleted_at is not None)
+
+
+def people_of(connection: Connection, document_id: str) -> list[tuple[str, str]]:
+    """(user id, role) of all who have one by name, but for the owner, in the order they came."""
+    query = (
+        select(permissions.c.user_id, permissions.c.role)
+        .where(permissions.c.document_id == document_id)
+        .order_by(permissions.c.created_at, permissions.c.user_id)
+    )
+    return [(row.user_id, row.role) for row in connection.execute(query).all()]
+
+
+def invited(connection: Connection, document_id: str) -> list[tuple[str, str]]:
+    """(email, role) of those who have no account yet."""
+    query = (
+        select(invitations.c.email, invitations.c.role)
+        .where(invitations.c.document_id == document_id)
+        .order_by(invitations.c.email)
+    )
+    return [(row.email, row.role) for row in connection.execute(query).all()]
+
+
+def give(connection: Connection, document_id: str, user_id: str, role: str, now: int) -> None:
+    """A role by name: "editor", "commenter" or "viewer"."""
+    take(connection, document_id, user_id, missing_ok=True)
+    connection.execute(
+        insert(permissions).values(document_id=document_id, user_id=user_id, role=role, created_at=now)
+    )
+
+
+def take(connection: Connection, document_id: str, user_id: str, *, missing_ok: bool = False) -> None:
+    """Raises Missing when there is nothing to take."""
+    found = connection.execute(
+        delete(permissions).where(permissions.c.document_id == document_id, permissions.c.user_id == user_id)
+    )
+    if found.rowcount == 0 and not missing_ok:
+        raise Missing("NOT_FOUND", "this person has no role by name on the document")
+
+
+def invite(
+    connection: Connection, document_id: str, email: str, role: str, *, invited_by: str, now: int
+) -> None:
+    uninvite(connection, document_id, email)
+    connection.execute(
+        insert(invitations).values(
+            document_id=document_id, email=email, role=role, invited_by=invited_by, created_at=now
+        )
+    )
+
+
+def uninvite(connection: Connection, document_id: str, email: str) -> bool:
+    """Whether there was such an invitation."""
+    found = connection.execute(
+        delete(invitations).where(invitations.c.document_id == document_id, invitations.c.email == email)
+    )
+    return found.rowcount > 0
+
+
+def hand_over(connection: Connection, document_id: str, user_id: str, now: int) -> None:
+    """Make somebody the owner; who was it before stays as editor."""
+    former = connection.execute(
+        select(documents.c.owner_id).where(documents.c.id == document_id)
+    ).scalar_one()
+    take(connection, document_id, user_id, missing_ok=True)
+    connection.execute(update(documents).where(documents.c.id == document_id).values(owner_id=user_id))
+    give(connection, document_id, former, "editor", now)

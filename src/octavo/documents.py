@@ -1,0 +1,439 @@
+"""Documents as people handle them: make, open, list, name, share, throw away; and write to without a socket.
+
+Whoever may not know that a document exists gets NOT_FOUND.  Whatever takes rights raises the document's fence in
+the same transaction, and open sockets are told afterwards.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from sqlalchemy import Connection
+
+from octavo import access, protocol
+from octavo.access import Action
+from octavo.accounts import Identity, checked_email, derived_id, protocol_length
+from octavo.catalog import documents as catalog
+from octavo.catalog import heads, people, permissions
+from octavo.catalog.documents import Document, Listed
+from octavo.catalog.people import Person
+from octavo.collab.host import RoomHost
+from octavo.delta import Content, Delta, schema, wire
+from octavo.errors import Conflict, Denied, Invalid, Missing
+from octavo.ports import Clock, Database, Head, OperationLog
+from octavo.settings import Settings
+
+SHARED_ROLES: Final = ("editor", "commenter", "viewer")
+PAGE: Final = 50
+UNTITLED: Final = "Untitled document"
+
+
+class Online(Protocol):
+    """Who has a socket open on a document, on this node."""
+
+    def online(self, document_id: str) -> Collection[str]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A document as one of its readers sees it."""
+
+    document: Document
+    role: str
+    owner: Person
+    people: list[tuple[Person, str]]
+    starred: bool
+    online: Collection[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    owner: Person
+    people: list[tuple[Person, str]]
+    invitations: list[tuple[str, str]]
+    link_role: str | None
+
+
+class Documents:
+    """The one way from outside to a document, but for the sockets' own."""
+
+    def __init__(
+        self,
+        database: Database,
+        log: OperationLog,
+        clock: Clock,
+        settings: Settings,
+    ) -> None:
+        self._database = database
+        self._log = log
+        self._clock = clock
+        self._settings = settings
+        self._host: RoomHost
+        self._online: Callable[[str], Collection[str]] = lambda document_id: ()
+
+    def connect(self, host: RoomHost, online: Callable[[str], Collection[str]]) -> None:
+        """The rooms and the sockets, which themselves ask this object for roles."""
+        self._host = host
+        self._online = online
+
+    # --- roles ----------------------------------------------------------------------------------------------
+
+    async def role(self, document_id: str, user_id: str) -> str | None:
+        """The role now.  Missing (DOCUMENT_DELETED) for those who have one on what is in the trash."""
+        return await self._database.read(lambda connection: role_now(connection, document_id, user_id))
+
+    async def require(self, document_id: str, user_id: str, action: Action) -> str:
+        """The role, which suffices.  Raises Missing, Denied."""
+        role = await self.role(document_id, user_id)
+        access.require(role, action)
+        assert role is not None
+        return role
+
+    # --- making and opening ---------------------------------------------------------------------------------
+
+    async def create(self, identity: Identity, title: str, content: list[Any] | None, key: str) -> Opened:
+        """A new document; its content becomes change 1, which bears `key` as its client id.
+
+        The id follows from person and key, so asking again with the same key finds the same document.
+        Raises Invalid, and Conflict when the key made something else.
+        """
+        title = self.checked_title(title)
+        delta = None if content is None else self.checked_content(content)
+        document_id = derived_id("d", identity.user_id, key)
+        now = self._clock.now()
+
+        def work(connection: Connection) -> None:
+            try:
+                existing = catalog.get(connection, document_id)
+            except Missing:
+                catalog.add(connection, document_id, title, identity.user_id, now)
+                heads.create(connection, document_id, "e" + secrets.token_hex(8), now=now)
+                return
+            if existing.title != title:
+                raise Conflict("ALREADY_EXISTS", "this Idempotency-Key has made another document already")
+
+        await self._database.write(work)
+        if delta is not None:
+            await self._write_first(document_id, identity, delta, key)
+        return await self.open(identity, document_id)
+
+    async def _write_first(self, document_id: str, identity: Identity, content: Delta, key: str) -> None:
+        first = Content().to_delta().diff(content)
+        if first.is_empty:
+            return
+        operation = protocol.Operation(key, 1, identity.user_id, 0, first, protocol.digest(0, first))
+        await self._host.submit_operation(document_id, operation, "owner")
+
+    async def open(self, identity: Identity, document_id: str) -> Opened:
+        """All about a document but its content.  Raises Missing."""
+        user_id = identity.user_id
+
+        def work(connection: Connection) -> tuple[Opened, bool]:
+            role = role_now(connection, document_id, user_id)
+            access.require(role, Action.READ)
+            assert role is not None
+            document = catalog.get(connection, document_id)
+            roles = permissions.people_of(connection, document_id)
+            found = people.by_ids(connection, [document.owner_id, *(person for person, _ in roles)])
+            by_name = user_id == document.owner_id or any(person == user_id for person, _ in roles)
+            opened = Opened(
+                document,
+                role,
+                found[document.owner_id],
+                [(found[person], named) for person, named in roles],
+                catalog.starred(connection, document_id, user_id),
+                self._online(document_id),
+            )
+            return opened, by_name or catalog.visited(connection, document_id, user_id)
+
+        opened, known = await self._database.read(work)
+        if not known:
+            now = self._clock.now()
+            await self._database.write(
+                lambda connection: catalog.visit(connection, document_id, user_id, now)
+            )
+        return opened
+
+    async def content(self, document_id: str) -> tuple[Head, list[dict[str, Any]]]:
+        """The content at the head as wire ops.  Who may read was asked before."""
+        head, content = await self._host.content(document_id)
+        return head, wire.to_wire(content.to_delta())
+
+    async def content_at(self, document_id: str, revision: int) -> list[dict[str, Any]]:
+        """The content as it was.  Raises Invalid for a revision that the log does not reach."""
+        return wire.to_wire(await self._host.content_at(document_id, revision))
+
+    async def find(
+        self,
+        identity: Identity,
+        *,
+        title: str,
+        owned: bool,
+        shared: bool,
+        starred: bool,
+        trashed: bool,
+        cursor: str | None,
+        limit: int,
+    ) -> tuple[list[tuple[Listed, str, Person]], str | None]:
+        """A page of somebody's documents, newest first, each with role and owner; and the next cursor."""
+        before = None if cursor is None else _read_cursor(cursor)
+
+        def work(connection: Connection) -> tuple[list[Listed], dict[str, Person]]:
+            listed = catalog.find(
+                connection,
+                identity.user_id,
+                title=title,
+                owned=owned,
+                shared=shared,
+                starred=starred,
+                trashed=trashed,
+                before=before,
+                limit=limit + 1,
+            )
+            return listed, people.by_ids(connection, {entry.document.owner_id for entry in listed})
+
+        listed, owners = await self._database.read(work)
+        page = listed[:limit]
+        following = None
+        if len(listed) > limit:
+            following = f"{page[-1].document.updated_at}-{page[-1].document.id}"
+        return [
+            (entry, _listed_role(entry, identity.user_id), owners[entry.document.owner_id]) for entry in page
+        ], following
+
+    # --- changing what is about it --------------------------------------------------------------------------
+
+    async def update(
+        self,
+        identity: Identity,
+        document_id: str,
+        *,
+        title: str | None = None,
+        starred: bool | None = None,
+        link_role: str | None = None,
+        set_link_role: bool = False,
+    ) -> Opened:
+        """Title (who may rename), one's own star (who may read), the link's role (who may share)."""
+        title = None if title is None else self.checked_title(title)
+        if set_link_role:
+            check_shared_role(link_role, nobody=True)
+        now = self._clock.now()
+
+        def work(connection: Connection) -> None:
+            role = role_now(connection, document_id, identity.user_id)
+            access.require(role, Action.READ)
+            if title is not None:
+                access.require(role, Action.RENAME)
+                catalog.retitle(connection, document_id, title, now)
+            if starred is not None:
+                catalog.set_star(connection, document_id, identity.user_id, starred, now)
+            if set_link_role:
+                access.require(role, Action.SHARE)
+                catalog.set_link_role(connection, document_id, link_role, now)
+                heads.raise_fence(connection, document_id)
+
+        await self._database.write(work)
+        if title is not None:
+            self._host.event(document_id, "title.changed", {"id": document_id, "title": title})
+        if set_link_role:
+            await self._host.rights_changed(document_id)
+        return await self.open(identity, document_id)
+
+    async def trash(self, identity: Identity, document_id: str) -> None:
+        """Into the trash; nobody reads or writes it there.  Doing it twice is no error."""
+        now = self._clock.now()
+
+        def work(connection: Connection) -> None:
+            try:
+                access.require(role_now(connection, document_id, identity.user_id), Action.TRASH)
+            except Missing as fault:
+                if fault.code == "DOCUMENT_DELETED" and self._owns(connection, identity, document_id):
+                    return
+                raise
+            catalog.set_deleted(connection, document_id, now)
+            heads.raise_fence(connection, document_id)
+
+        await self._database.write(work)
+        self._host.event(document_id, "document.deleted", {"id": document_id})
+        await self._host.rights_changed(document_id)
+
+    async def undelete(self, identity: Identity, document_id: str) -> Opened:
+        """Out of the trash again."""
+
+        def work(connection: Connection) -> None:
+            standing = permissions.standing(connection, document_id, identity.user_id)
+            role = None if standing is None else access.highest(standing.by_name, standing.by_link)
+            access.require(role, Action.TRASH)
+            catalog.set_deleted(connection, document_id, None)
+
+        await self._database.write(work)
+        self._host.event(document_id, "document.undeleted", {"id": document_id})
+        return await self.open(identity, document_id)
+
+    @staticmethod
+    def _owns(connection: Connection, identity: Identity, document_id: str) -> bool:
+        return catalog.get(connection, document_id).owner_id == identity.user_id
+
+    # --- sharing --------------------------------------------------------------------------------------------
+
+    async def sharing(self, identity: Identity, document_id: str) -> Sharing:
+        """Who has which role.  All who may read see it; emails of the invited only the owner."""
+        return await self._database.read(lambda connection: self._sharing(connection, identity, document_id))
+
+    def _sharing(self, connection: Connection, identity: Identity, document_id: str) -> Sharing:
+        role = role_now(connection, document_id, identity.user_id)
+        access.require(role, Action.READ)
+        document = catalog.get(connection, document_id)
+        roles = permissions.people_of(connection, document_id)
+        found = people.by_ids(connection, [document.owner_id, *(person for person, _ in roles)])
+        invited = permissions.invited(connection, document_id) if role == "owner" else []
+        return Sharing(
+            found[document.owner_id],
+            [(found[person], named) for person, named in roles],
+            invited,
+            document.link_role,
+        )
+
+    async def share(
+        self, identity: Identity, document_id: str, role: str, *, user_id: str | None, email: str | None
+    ) -> Sharing:
+        """Give somebody a role, or invite an address that has no account; "owner" hands the document over."""
+        check_shared_role(role, owner=True)
+        address = None if email is None else checked_email(email)
+        now = self._clock.now()
+
+        def work(connection: Connection) -> Sharing:
+            access.require(role_now(connection, document_id, identity.user_id), Action.SHARE)
+            person = self._addressee(connection, user_id, address)
+            document = catalog.get(connection, document_id)
+            if person is None:
+                if role == "owner":
+                    raise Invalid("INVALID_REQUEST", "email: only somebody with an account can become owner")
+                assert address is not None
+                permissions.invite(
+                    connection, document_id, address, role, invited_by=identity.user_id, now=now
+                )
+            elif person.id == document.owner_id:
+                if role != "owner":
+                    raise Conflict("ALREADY_EXISTS", "this is the owner; hand the document over first")
+            elif role == "owner":
+                permissions.hand_over(connection, document_id, person.id, now)
+            else:
+                permissions.give(connection, document_id, person.id, role, now)
+            heads.raise_fence(connection, document_id)
+            return self._sharing(connection, identity, document_id)
+
+        sharing = await self._database.write(work)
+        await self._host.rights_changed(document_id)
+        return sharing
+
+    @staticmethod
+    def _addressee(connection: Connection, user_id: str | None, email: str | None) -> Person | None:
+        if email is not None:
+            return people.by_email(connection, email)
+        person = None if user_id is None else people.by_id(connection, user_id)
+        if person is None:
+            raise Missing("NOT_FOUND", "user_id: there is no such person")
+        return person
+
+    async def unshare(self, identity: Identity, document_id: str, person: str) -> None:
+        """Take somebody's role by name (`person`: a user id, or the email of an invitation)."""
+
+        def work(connection: Connection) -> None:
+            role = role_now(connection, document_id, identity.user_id)
+            # Everybody may leave a document that was shared with them.
+            access.require(role, Action.READ if person == identity.user_id else Action.SHARE)
+            if not ("@" in person and permissions.uninvite(connection, document_id, person.lower())):
+                permissions.take(connection, document_id, person)
+            heads.raise_fence(connection, document_id)
+
+        await self._database.write(work)
+        await self._host.rights_changed(document_id)
+
+    # --- the log --------------------------------------------------------------------------------------------
+
+    async def changes(
+        self, identity: Identity, document_id: str, first: int, last: int | None
+    ) -> list[protocol.Change]:
+        """The changes first + 1 … last, at most a page of them."""
+        await self.require(document_id, identity.user_id, Action.READ)
+        if first < 0 or (last is not None and last < first):
+            raise Invalid("INVALID_REQUEST", "from and to: revisions, from 0 and to at least from")
+        limit = protocol.CHANGES_PER_PAGE if last is None else min(last - first, protocol.CHANGES_PER_PAGE)
+        return await self._log.read(document_id, after=first, limit=limit) if limit else []
+
+    async def submit(
+        self, identity: Identity, document_id: str, epoch: str, operation: protocol.Operation
+    ) -> tuple[int, list[protocol.Change]]:
+        """An operation without a socket: its revision, and the changes from its base on if they fit a page."""
+        role = await self.require(document_id, identity.user_id, Action.SUBMIT)
+        head = await self._log.head(document_id)
+        if head.epoch != epoch:
+            raise Conflict(
+                "EPOCH_CHANGED", "the document has another history now; read it again", epoch=head.epoch
+            )
+        row = await self._log.client(document_id, operation.client_id)
+        if row is not None and row.user_id != identity.user_id:
+            raise Denied("FORBIDDEN", "client_id: it is another person's; take 128 random bits of your own")
+        change = await self._host.submit_operation(document_id, operation, role)
+        count = change.revision - operation.base_revision
+        if count > protocol.CHANGES_PER_PAGE:
+            return change.revision, []
+        return change.revision, await self._log.read(document_id, after=operation.base_revision, limit=count)
+
+    # --- what may stand -------------------------------------------------------------------------------------
+
+    def checked_title(self, title: str) -> str:
+        """A title in one line.  Raises Invalid."""
+        title = " ".join(title.split()) or UNTITLED
+        if protocol_length(title) > self._settings.title_units:
+            raise Invalid("INVALID_REQUEST", f"title: at most {self._settings.title_units} characters")
+        if any(ord(character) < 32 or 0xD800 <= ord(character) < 0xE000 for character in title):
+            raise Invalid("INVALID_REQUEST", "title: no control characters")
+        return title
+
+    def checked_content(self, ops: list[Any]) -> Delta:
+        """Content given by REST.  Raises Invalid."""
+        delta = wire.from_content(ops)
+        schema.check_content(delta)
+        if delta.change_length > self._settings.document_units:
+            raise Invalid(
+                "TOO_LARGE", f"content: a document has at most {self._settings.document_units} code units"
+            )
+        return delta
+
+
+def role_now(connection: Connection, document_id: str, user_id: str) -> str | None:
+    """The role that counts.  Missing (DOCUMENT_DELETED) for those who have one on what is in the trash."""
+    standing = permissions.standing(connection, document_id, user_id)
+    if standing is None:
+        return None
+    role = access.highest(standing.by_name, standing.by_link)
+    if role is not None and standing.deleted:
+        raise Missing("DOCUMENT_DELETED", "the document is in the trash; its owner can put it back")
+    return role
+
+
+def check_shared_role(role: str | None, *, nobody: bool = False, owner: bool = False) -> None:
+    """Raises Invalid."""
+    allowed = (*SHARED_ROLES, "owner") if owner else SHARED_ROLES
+    if role not in allowed and not (nobody and role is None):
+        raise Invalid("INVALID_REQUEST", f"role: one of {', '.join(allowed)}{', or null' if nobody else ''}")
+
+
+def _listed_role(entry: Listed, user_id: str) -> str:
+    if entry.document.owner_id == user_id:
+        return "owner"
+    role = access.highest(entry.own_role, entry.document.link_role)
+    assert role is not None
+    return role
+
+
+def _read_cursor(cursor: str) -> tuple[int, str]:
+    stamp, _, document_id = cursor.partition("-")
+    if not stamp.isdigit() or len(stamp) > 15 or not document_id:
+        raise Invalid("INVALID_REQUEST", "cursor: take it from next_cursor as it is")
+    return int(stamp), document_id
