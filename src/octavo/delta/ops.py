@@ -111,4 +111,4 @@ def cuts_pair(units: str, index: int) -> bool:
     """Whether a cut at `index` would part the two halves of a surrogate pair."""
     if index <= 0 or index >= len(units):
         return False
-    return "\ud800" <= units[index - 1] <= "\udbff" and "\udc00" <= units[index] <= "\udfff"
+    return 0xD800 <= ord(units[index - 1]) <= 0xDBFF and 0xDC00 <= ord(units[index]) <= 0xDFFF
