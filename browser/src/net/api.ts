@@ -1,0 +1,133 @@
+/** The REST interface, typed: one method per route, every failure an `ApiError` with the server's code. */
+
+import type { Op } from "../core/delta";
+import type { Role, User } from "../core/protocol";
+
+export interface Account extends User {
+  email: string;
+}
+
+export interface Collaborator {
+  user: User;
+  role: Role;
+  online: boolean;
+}
+
+/** A document in a list. */
+export interface DocumentSummary {
+  id: string;
+  title: string;
+  role: Role;
+  owner: User;
+  created_at: string;
+  updated_at: string;
+}
+
+export interface OpenedDocument extends DocumentSummary {
+  content: { ops: Op[] };
+  epoch: string;
+  revision: number;
+  collaborators: Collaborator[];
+  /** Path-absolute, bears a ticket good for one connection within a minute. */
+  websocket_url: string;
+}
+
+export interface Ticket {
+  websocket_url: string;
+  epoch: string;
+  revision: number;
+  role: Role;
+}
+
+/** A request that failed: `status` 0 when no answer came (no network, server down). */
+export class ApiError extends Error {
+  readonly status: number;
+  readonly code: string;
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(status: number, code: string, message: string, details: Record<string, unknown> = {}) {
+    super(message);
+    this.name = "ApiError";
+    this.status = status;
+    this.code = code;
+    this.details = details;
+  }
+}
+
+export interface Api {
+  register(email: string, name: string, password: string): Promise<Account>;
+  login(email: string, password: string): Promise<Account>;
+  logout(): Promise<void>;
+  me(): Promise<Account>;
+  createDocument(title?: string): Promise<OpenedDocument | DocumentSummary>;
+  listDocuments(options?: {
+    query?: string;
+    trashed?: boolean;
+    cursor?: string;
+    limit?: number;
+  }): Promise<{ documents: DocumentSummary[]; next_cursor: string | null }>;
+  openDocument(id: string): Promise<OpenedDocument>;
+  rename(id: string, title: string): Promise<void>;
+  trash(id: string): Promise<void>;
+  undelete(id: string): Promise<void>;
+  ticket(id: string): Promise<Ticket>;
+  /** Any other route under /api/v1: `request("GET", "/schema")`. */
+  request<T>(method: string, path: string, body?: unknown): Promise<T>;
+}
+
+const BASE = "/api/v1";
+
+async function readError(response: Response): Promise<ApiError> {
+  const fallback = `The server answered ${response.status} ${response.statusText}.`;
+  try {
+    const { error } = (await response.json()) as { error?: Record<string, unknown> };
+    const { code, message, ...details } = error ?? {};
+    return new ApiError(response.status, String(code ?? "INTERNAL"), String(message ?? fallback), details);
+  } catch {
+    return new ApiError(response.status, response.status >= 500 ? "UNAVAILABLE" : "INTERNAL", fallback);
+  }
+}
+
+/** Speaks to the server that this page came from, with the browser's cookie. */
+export function createApi(fetcher: typeof fetch = fetch.bind(globalThis)): Api {
+  async function request<T>(method: string, path: string, body?: unknown): Promise<T> {
+    const init: RequestInit = { method, credentials: "same-origin", headers: { Accept: "application/json" } };
+    if (body !== undefined) {
+      init.body = JSON.stringify(body);
+      init.headers = { Accept: "application/json", "Content-Type": "application/json" };
+    }
+    let response: Response;
+    try {
+      response = await fetcher(BASE + path, init);
+    } catch {
+      throw new ApiError(0, "OFFLINE", "The server cannot be reached. Check the network and try again.");
+    }
+    if (!response.ok) throw await readError(response);
+    if (response.status === 204) return undefined as T;
+    const text = await response.text();
+    return (text ? JSON.parse(text) : undefined) as T;
+  }
+
+  const document = (id: string) => `/documents/${encodeURIComponent(id)}`;
+  return {
+    request,
+    register: async (email, name, password) =>
+      (await request<{ user: Account }>("POST", "/auth/register", { email, name, password })).user,
+    login: async (email, password) =>
+      (await request<{ user: Account }>("POST", "/auth/login", { email, password })).user,
+    logout: () => request("POST", "/auth/logout"),
+    me: () => request("GET", "/users/me"),
+    createDocument: (title) => request("POST", "/documents", title === undefined ? {} : { title }),
+    listDocuments: (options = {}) => {
+      const query = new URLSearchParams();
+      for (const [name, value] of Object.entries(options))
+        if (value !== undefined) query.set(name, String(value));
+      return request("GET", `/documents?${query}`);
+    },
+    openDocument: (id) => request("GET", document(id)),
+    rename: (id, title) => request("PATCH", document(id), { title }),
+    trash: (id) => request("DELETE", document(id)),
+    undelete: (id) => request("POST", `${document(id)}/undelete`),
+    ticket: (id) => request("POST", `${document(id)}/ticket`),
+  };
+}
