@@ -61,21 +61,19 @@ class Delta:
         """This delta, and then an insert.  For a few ops; a loop wants `DeltaBuilder`."""
         builder = DeltaBuilder(self)
         builder.insert(value, attributes)
-        return builder.build()
+        return builder.go_on()
 
     def retain(self, length: int, attributes: Attributes | None = None) -> Delta:
         """This delta, and then a retain.  A plain one shows only when something follows it."""
         builder = DeltaBuilder(self)
         builder.retain(length, attributes)
-        delta = builder.build()
-        delta._tail = builder._keep
-        return delta
+        return builder.go_on()
 
     def delete(self, length: int) -> Delta:
         """This delta, and then a delete."""
         builder = DeltaBuilder(self)
         builder.delete(length)
-        return builder.build()
+        return builder.go_on()
 
     @property
     def is_empty(self) -> bool:
@@ -231,6 +229,12 @@ class DeltaBuilder:
         """The delta so far, without a plain retain at its end.  The builder is spent."""
         return Delta(_joined(self._ops) if self._seams else self._ops)
 
+    def go_on(self) -> Delta:
+        """The delta so far, to be continued by its own methods: they still know of a plain retain at its end."""
+        delta = self.build()
+        delta._tail = self._keep
+        return delta
+
     def put(self, op: Op) -> None:
         """Add an insert as it is (for the algebra itself: nothing is checked)."""
         ops = self._ops
@@ -252,6 +256,14 @@ class DeltaBuilder:
                         return
                     self._seams = True
         ops.insert(at, op)
+
+    def take(self, ops: list[Op], count: int) -> None:
+        """Begin with the first `count` ops of a list in normal form."""
+        self._ops = ops[:count]
+        last = ops[count - 1]
+        if last.kind == RETAIN and last.attributes is None:
+            self._keep = last.length
+            self._ops.pop()
 
     def rest(self, ops: list[Op], start: int) -> None:
         """Add ops[start:], which are in normal form: only the seam needs care."""
@@ -410,7 +422,16 @@ def _compose(ops: list[Op], later: list[Op]) -> Delta:
     then = later[0]
     left = then.length
     if then.kind == RETAIN and then.attributes is None:
-        i, left = _skip(out, ops, left)
+        for first in ops:  # what a plain retain covers whole stays as it is
+            if left == 0:
+                break
+            if first.kind != DELETE:
+                if first.length > left:
+                    break
+                left -= first.length
+            i += 1
+        if i:
+            out.take(ops, i)
         if left == 0:
             j = 1
             if j < len(later):
@@ -454,27 +475,6 @@ def _compose(ops: list[Op], later: list[Op]) -> Delta:
         _put_part(out, then, then.length - left)
         out.rest(later, j + 1)
     return out.build()
-
-
-def _skip(out: DeltaBuilder, ops: list[Op], left: int) -> tuple[int, int]:
-    """Take over the ops that a plain retain of `left` units covers whole: how many, and what is left of it."""
-    i = 0
-    for op in ops:
-        if left == 0:
-            break
-        if op.kind != DELETE:
-            if op.length > left:
-                break
-            left -= op.length
-        i += 1
-    if i:
-        last = ops[i - 1]
-        if last.kind == RETAIN and last.attributes is None:
-            out._ops.extend(ops[: i - 1])
-            out._keep = last.length
-        else:
-            out._ops.extend(ops[:i])
-    return i, left
 
 
 def _invert(delta: Delta, content: Delta) -> Delta:
