@@ -1,7 +1,8 @@
 """Content: a long document that changes in place, at a cost that hardly grows with its length.
 
-Runs lie in leaves of at most 2,048 units and 32 runs, leaves in chapters; a place is found by walking chapters, then
-leaves, from the nearer end, and not at all when it lies in the leaf of the last edit.
+Runs lie in leaves, leaves in chapters, chapters in volumes.  A place is found by walking volumes, then chapters, then
+leaves, each from the nearer end (about 20 steps in 10,000,000 units), and not at all when it lies in the leaf of the
+last edit.
 """
 
 from __future__ import annotations
@@ -13,13 +14,15 @@ from octavo.delta.delta import Delta, DeltaBuilder
 from octavo.delta.ops import DELETE, INSERT, RETAIN, Attributes, Insert, Op, Value, cuts_pair, from_units
 from octavo.errors import Invalid
 
-MAX_UNITS: Final = 2048
-FILL_UNITS: Final = 1536
+MAX_UNITS: Final = 960
+"""The most units in a leaf: up to here malloc serves its text from the thread's own cache."""
+FILL_UNITS: Final = 704
 """How full a leaf is made at first, so that there is room to type."""
-SMALL_UNITS: Final = 256
+SMALL_UNITS: Final = 128
 """A leaf shorter than this after a deletion joins its neighbour, so that there never are many tiny ones."""
 MAX_RUNS: Final = 32
-MAX_LEAVES: Final = 128
+MAX_LEAVES: Final = 24
+MAX_CHAPTERS: Final = 40
 
 
 class _Leaf:
@@ -44,10 +47,21 @@ class _Chapter:
         self.length = length
 
 
+class _Volume:
+    __slots__ = ("chapters", "length")
+
+    def __init__(self, chapters: list[_Chapter]) -> None:
+        self.chapters = chapters
+        length = 0
+        for chapter in chapters:
+            length += chapter.length
+        self.length = length
+
+
 class Content:
     """The content of one document.  Lengths and indexes are UTF-16 code units."""
 
-    __slots__ = ("_at_chapter", "_at_leaf", "_base", "_chapter", "_chapters", "_leaf", "length")
+    __slots__ = ("_base", "_chapter", "_leaf", "_volume", "_volumes", "length")
 
     def __init__(self) -> None:
         """The empty document, one newline."""
@@ -56,19 +70,18 @@ class Content:
     def _fill(self, leaves: list[_Leaf]) -> None:
         if not leaves:
             leaves = [_Leaf([], [], 0)]
-        self._chapters = _chapters_of(leaves)
+        self._volumes = _volumes_of(_chapters_of(leaves))
         length = 0
-        for chapter in self._chapters:
-            length += chapter.length
+        for volume in self._volumes:
+            length += volume.length
         self.length = length
         self._home()
 
     def _home(self) -> None:
         """Put the cursor on the first leaf."""
-        self._at_chapter = 0
-        self._at_leaf = 0
         self._base = 0  # where the cursor's leaf begins
-        self._chapter = self._chapters[0]
+        self._volume = self._volumes[0]
+        self._chapter = self._volume.chapters[0]
         self._leaf = self._chapter.leaves[0]
 
     @staticmethod
@@ -82,29 +95,21 @@ class Content:
 
     def copy(self) -> Content:
         """Another content, equal to this one and independent of it."""
-        leaves = [
-            _Leaf(list(leaf.values), list(leaf.marks), leaf.length)
-            for chapter in self._chapters
-            for leaf in chapter.leaves
-        ]
         content = Content()
-        content._fill(leaves)
+        content._fill([_Leaf(list(leaf.values), list(leaf.marks), leaf.length) for leaf in self._leaves()])
         return content
 
     def __repr__(self) -> str:
         return f"Content({self.length} units)"
 
+    def _leaves(self) -> list[_Leaf]:
+        return [leaf for volume in self._volumes for chapter in volume.chapters for leaf in chapter.leaves]
+
     # --- reading
 
     def text(self) -> str:
         """The text alone: embeds are left out, surrogate pairs joined."""
-        parts = [
-            value
-            for chapter in self._chapters
-            for leaf in chapter.leaves
-            for value in leaf.values
-            if isinstance(value, str)
-        ]
+        parts = [value for leaf in self._leaves() for value in leaf.values if isinstance(value, str)]
         return from_units("".join(parts))
 
     def to_delta(self) -> Delta:
@@ -119,22 +124,10 @@ class Content:
             )
         out = DeltaBuilder()
         left = end - start
-        if left == 0:
-            return out.build()
-        leaf = self._seek(start)
-        skip = start - self._base
-        at_chapter = self._at_chapter
-        at_leaf = self._at_leaf
-        while True:
-            left = _read(leaf, skip, left, out)
-            if left == 0:
-                return out.build()
-            skip = 0
-            at_leaf += 1
-            if at_leaf == len(self._chapters[at_chapter].leaves):
-                at_chapter += 1
-                at_leaf = 0
-            leaf = self._chapters[at_chapter].leaves[at_leaf]
+        while left:
+            leaf = self._seek(end - left)
+            left = _read(leaf, end - left - self._base, left, out)
+        return out.build()
 
     def cuts_pair(self, index: int) -> bool:
         """Whether a cut at `index` would part the two halves of a surrogate pair."""
@@ -208,51 +201,50 @@ class Content:
 
     def _seek(self, index: int) -> _Leaf:
         """Move the cursor to the leaf that holds the unit at `index` (at the end: the last leaf)."""
-        base = self._base
         leaf = self._leaf
+        base = self._base
         if base <= index < base + leaf.length:
             return leaf
-        chapters = self._chapters
-        if index < self.length >> 1:
-            at = 0
+        volume = self._volume
+        if len(self._volumes) == 1:
             base = 0
-            for chapter in chapters:
+        elif index < self.length >> 1:
+            base = 0
+            for volume in self._volumes:
+                if index < base + volume.length:
+                    break
+                base += volume.length
+        else:
+            base = self.length
+            for volume in reversed(self._volumes):
+                base -= volume.length
+                if index >= base:
+                    break
+        self._volume = volume
+        chapter = self._chapter
+        if index - base < volume.length >> 1:
+            for chapter in volume.chapters:
                 if index < base + chapter.length:
                     break
                 base += chapter.length
-                at += 1
         else:
-            at = len(chapters)
-            base = self.length
-            while True:
-                at -= 1
-                base -= chapters[at].length
-                if index >= base or at == 0:
+            base += volume.length
+            for chapter in reversed(volume.chapters):
+                base -= chapter.length
+                if index >= base:
                     break
-        chapter = chapters[at]
-        self._at_chapter = at
         self._chapter = chapter
-        return self._seek_leaf(chapter, index, base)
-
-    def _seek_leaf(self, chapter: _Chapter, index: int, base: int) -> _Leaf:
-        leaves = chapter.leaves
         if index - base < chapter.length >> 1:
-            at = 0
-            for leaf in leaves:
+            for leaf in chapter.leaves:
                 if index < base + leaf.length:
                     break
                 base += leaf.length
-                at += 1
         else:
-            at = len(leaves)
             base += chapter.length
-            while True:
-                at -= 1
-                base -= leaves[at].length
-                if index >= base or at == 0:
+            for leaf in reversed(chapter.leaves):
+                base -= leaf.length
+                if index >= base:
                     break
-        leaf = leaves[at]
-        self._at_leaf = at
         self._base = base
         self._leaf = leaf
         return leaf
@@ -267,40 +259,55 @@ class Content:
         if offset < 0 or offset > leaf.length:
             leaf = self._seek(index)
             offset = index - self._base
-        _put(leaf, offset, op.value, op.attributes)
-        total = leaf.length + length
-        leaf.length = total
+        values = leaf.values
+        value = op.value
+        present = values[0] if len(values) == 1 else None
+        if isinstance(present, str) and isinstance(value, str) and leaf.marks[0] is op.attributes:
+            values[0] = present[:offset] + value + present[offset:]  # plain text, by far the commonest
+        else:
+            _put(leaf, offset, value, op.attributes)
+        leaf.length += length
         self._chapter.length += length
+        self._volume.length += length
         self.length += length
-        if total > MAX_UNITS or len(leaf.values) > MAX_RUNS:
+        if leaf.length > MAX_UNITS or len(values) > MAX_RUNS:
             self._replace([leaf, _halve(leaf)])
 
     def _insert_long(self, index: int, op: Op) -> None:
         leaf = self._seek(index)
         tail = _split(leaf, index - self._base)
+        leaves = [part for part in [leaf, *_leaves_of([op]), tail] if part.length]
         self._chapter.length += op.length
+        self._volume.length += op.length
         self.length += op.length
-        self._replace([part for part in [leaf, *_leaves_of([op]), tail] if part.length])
+        self._replace(leaves)
 
     def _replace(self, leaves: list[_Leaf]) -> None:
-        """Put these leaves in the place of the cursor's.  Together they are as long as the chapter's count has it."""
+        """Put these leaves in the place of the cursor's; all counts have them already."""
         chapter = self._chapter
-        at = self._at_leaf
+        volume = self._volume
+        at = chapter.leaves.index(self._leaf)
         chapter.leaves[at : at + 1] = leaves
-        if len(chapter.leaves) > MAX_LEAVES:
-            at = self._at_chapter
-            self._chapters[at : at + 1] = _chapters_of(chapter.leaves)
-            self._home()
-        else:
-            self._leaf = chapter.leaves[at]
+        if len(chapter.leaves) <= MAX_LEAVES:
+            self._leaf = leaves[0]
+            return
+        at = volume.chapters.index(chapter)
+        volume.chapters[at : at + 1] = _chapters_of(chapter.leaves)
+        if len(volume.chapters) > MAX_CHAPTERS:
+            at = self._volumes.index(volume)
+            self._volumes[at : at + 1] = _volumes_of(volume.chapters)
+        self._home()
 
     def _drop(self) -> None:
         """Remove the cursor's leaf, which is empty; the very last one stays."""
         leaves = self._chapter.leaves
+        chapters = self._volume.chapters
         if len(leaves) > 1:
-            del leaves[self._at_leaf]
-        elif len(self._chapters) > 1:
-            del self._chapters[self._at_chapter]
+            leaves.remove(self._leaf)
+        elif len(chapters) > 1:
+            chapters.remove(self._chapter)
+        elif len(self._volumes) > 1:
+            self._volumes.remove(self._volume)
         self._home()
 
     def _delete(self, index: int, length: int) -> None:
@@ -313,6 +320,7 @@ class Content:
             _cut(leaf, offset, offset + part)
             leaf.length -= part
             self._chapter.length -= part
+            self._volume.length -= part
             self.length -= part
             length -= part
             if leaf.length == 0:
@@ -323,10 +331,10 @@ class Content:
     def _merge(self) -> None:
         """Join the cursor's leaf, grown short, with the next one, if that leaves room to type."""
         leaves = self._chapter.leaves
-        at = self._at_leaf
+        leaf = self._leaf
+        at = leaves.index(leaf)
         if at + 1 == len(leaves):
             return
-        leaf = leaves[at]
         after = leaves[at + 1]
         runs = len(leaf.values) + len(after.values)
         if leaf.length + after.length > FILL_UNITS or runs > MAX_RUNS:
@@ -534,5 +542,10 @@ def _leaves_of(ops: list[Op]) -> list[_Leaf]:
 
 
 def _chapters_of(leaves: list[_Leaf]) -> list[_Chapter]:
-    size = MAX_LEAVES * 5 // 8
+    size = MAX_LEAVES * 2 // 3
     return [_Chapter(leaves[i : i + size]) for i in range(0, len(leaves), size)]
+
+
+def _volumes_of(chapters: list[_Chapter]) -> list[_Volume]:
+    size = MAX_CHAPTERS * 2 // 3
+    return [_Volume(chapters[i : i + size]) for i in range(0, len(chapters), size)]
