@@ -19,17 +19,13 @@ from typing import Any, Final, Self
 import websockets
 from websockets.asyncio.client import ClientConnection
 
-from octavo.client import machine as m
+from octavo.client import effects as e
 from octavo.client.api import Api
-from octavo.client.followers import moved
+from octavo.client.machine import Machine, encode
 from octavo.delta import Content, Delta, wire
-from octavo.errors import Conflict, Denied, OctavoError, Unavailable
-from octavo.protocol import SUBPROTOCOL, CloseCode, Cursor, Ping, Presence, ServerMessage, User, decode_server
+from octavo.errors import Conflict, Denied, Missing, OctavoError, Unavailable
+from octavo.protocol import SUBPROTOCOL, CloseCode, Cursor, Presence, ServerMessage, User, decode_server
 
-PING_AFTER: Final = 8.0
-DEAD_AFTER: Final = 4.0
-BACKOFF_START: Final = 0.25
-BACKOFF_LIMIT: Final = 30.0
 CURSOR_INTERVAL: Final = 0.05
 """At most 20 presence messages a second count."""
 OPEN_TIMEOUT: Final = 30.0
@@ -61,27 +57,25 @@ class Document:
         self.title = ""
         self.role = ""
         self.user: User | None = None
-        self.cursors: dict[str, Presence] = {}
-        """The others by client id, where they are in the content shown here."""
         self.lost: list[Delta] = []
         """Work that was finally refused, or could not be placed any more."""
-        self.listeners: list[Callable[[m.Effect], None]] = []
+        self.listeners: list[Callable[[e.Effect], None]] = []
         """Called with every effect after it was performed: for measuring and for programs that show
         things.
         """
         self._api = api
-        self._machine = m.Machine(client_id or secrets.token_hex(16))
+        self._machine = Machine(client_id or secrets.token_hex(16))
         self._content = Content()
         self._cursor: Cursor | None = None
         self._cursor_timer: asyncio.TimerHandle | None = None
         self._socket: ClientConnection | None = None
         self._outgoing: asyncio.Queue[bytes] = asyncio.Queue()
         self._first_url: str | None = None
-        self._attempts = 0
-        self._wait: float | None = 0.0
-        self._heard_at = 0.0
+        self._wait = 0.0
+        self._given_up = False
         self._task: asyncio.Task[None] | None = None
-        self._timers: set[asyncio.TimerHandle] = set()
+        self._leaving: asyncio.TimerHandle | None = None
+        self._waking: asyncio.TimerHandle | None = None
         self._waiters: list[asyncio.Future[None]] = []
         self._readers: list[tuple[deque[RemoteChange], asyncio.Event]] = []
         self._fault: OctavoError | None = None
@@ -97,7 +91,7 @@ class Document:
         self._first_url = self._api.absolute(found["websocket_url"])
         self._task = asyncio.create_task(self._run())
         try:
-            await self._until(lambda: self._machine.connection == "live", OPEN_TIMEOUT, "joined the document")
+            await self._until(lambda: self._machine.joined, OPEN_TIMEOUT, "joined the document")
         except BaseException:
             await self._end()
             raise
@@ -113,10 +107,9 @@ class Document:
             await self._end()
 
     async def _end(self) -> None:
-        for timer in self._timers:
-            timer.cancel()
-        if self._cursor_timer is not None:
-            self._cursor_timer.cancel()
+        for timer in (self._leaving, self._waking, self._cursor_timer):
+            if timer is not None:
+                timer.cancel()
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -150,7 +143,7 @@ class Document:
 
     @property
     def connected(self) -> bool:
-        return self._machine.connection == "live"
+        return self._machine.joined
 
     @property
     def is_saved(self) -> bool:
@@ -160,7 +153,7 @@ class Document:
     def edit(self, delta: Delta | list[dict[str, Any]]) -> None:
         """Do this to the content.  Raises Invalid where it does not fit, and what `saved` would raise."""
         self._raise_fault()
-        if self._machine.rebuilding:
+        if not self._machine.editable:
             raise Conflict(
                 "REVISION_CONFLICT", "the document is being fetched anew; edit it again after that"
             )
@@ -218,9 +211,14 @@ class Document:
             loop = asyncio.get_running_loop()
             self._cursor_timer = loop.call_later(CURSOR_INTERVAL, self._send_cursor)
 
+    @property
+    def cursors(self) -> list[Presence]:
+        """The others, and where they are in the content shown here."""
+        return self._machine.cursors()
+
     def _send_cursor(self) -> None:
         self._cursor_timer = None
-        self._perform(self._machine.cursor(self._cursor))
+        self._perform(self._machine.point(self._cursor))
 
     @staticmethod
     def _moved(cursor: Cursor, delta: Delta, stick: Any) -> Cursor:
@@ -233,12 +231,13 @@ class Document:
     async def _run(self) -> None:
         """Connect, listen, connect again, until the machine stops."""
         try:
-            while self._wait is not None:
+            while not self._machine.stopped:
                 await asyncio.sleep(self._wait)
-                self._wait = None
+                self._given_up = False
                 code = await self._one_connection()
-                if self._wait is None:
-                    self._perform(self._machine.disconnected(code))
+                if not self._given_up:
+                    chance, fresh_id = random.random(), secrets.token_hex(16)  # noqa: S311
+                    self._perform(self._machine.closed(code, random=chance, fresh_id=fresh_id))
         except Exception as fault:
             self._fail(
                 Unavailable("INTERNAL", f"the connection ended by a mistake of this program: {fault!r}")
@@ -272,21 +271,17 @@ class Document:
     async def _listen(self, socket: ClientConnection) -> int:
         self._socket = socket
         self._outgoing = asyncio.Queue()
-        self._heard_at = time.monotonic()
         writer = asyncio.create_task(self._write(socket, self._outgoing))
-        pulse = asyncio.create_task(self._watch(socket))
         try:
-            self._perform(self._machine.connected())
+            self._perform(self._machine.opened(now=time.monotonic()))
             async for frame in socket:
-                self._heard_at = time.monotonic()
                 self._receive(decode_server(frame))
         except websockets.ConnectionClosedError:
             pass
         finally:
             self._socket = None
-            for task in (writer, pulse):
-                task.cancel()
-            await asyncio.gather(writer, pulse, return_exceptions=True)
+            writer.cancel()
+            await asyncio.gather(writer, return_exceptions=True)
         self._last_problem = f"the server closed the connection with {socket.close_code}"
         return socket.close_code or LOST
 
@@ -296,25 +291,34 @@ class Document:
                 frame = await outgoing.get()
                 await socket.send(frame, text=True)
 
-    async def _watch(self, socket: ClientConnection) -> None:
-        """Ping after silence, and give a socket up that does not answer."""
-        while True:
-            silent = time.monotonic() - self._heard_at
-            if silent >= PING_AFTER + DEAD_AFTER:
-                socket.transport.abort()
-                return
-            if silent >= PING_AFTER:
-                self._outgoing.put_nowait(m.encode(Ping()))
-                await asyncio.sleep(DEAD_AFTER)
-            else:
-                await asyncio.sleep(PING_AFTER - silent)
+    def _tick(self) -> None:
+        self._waking = None
+        now = time.monotonic()
+        due = self._machine.wake_at
+        if due is not None and now >= due:
+            self._perform(self._machine.tick(now=now, random=random.random()))  # noqa: S311
+        else:
+            self._wake_in_time()
+
+    def _wake_in_time(self) -> None:
+        """Arm the timer; one that goes off too early arms itself anew, which is cheaper than to move it
+        each time.
+        """
+        due = self._machine.wake_at
+        loop = asyncio.get_running_loop()
+        if due is None or (self._waking is not None and self._waking.when() <= due):
+            return
+        if self._waking is not None:
+            self._waking.cancel()
+        self._waking = loop.call_later(max(0.0, due - time.monotonic()), self._tick)
 
     # --- effects --------------------------------------------------------------------------------------------
 
     def _receive(self, message: ServerMessage) -> None:
-        self._perform(self._machine.receive(message))
+        chance = random.random()  # noqa: S311
+        self._perform(self._machine.receive(message, now=time.monotonic(), random=chance))
 
-    def _perform(self, effects: list[m.Effect]) -> None:
+    def _perform(self, effects: list[e.Effect]) -> None:
         for effect in effects:
             self._perform_one(effect)
             for listener in self.listeners:
@@ -323,60 +327,50 @@ class Document:
         for waiter in waiters:
             if not waiter.done():
                 waiter.set_result(None)
+        self._wake_in_time()
 
-    def _perform_one(self, effect: m.Effect) -> None:
+    def _perform_one(self, effect: e.Effect) -> None:
         match effect:
-            case m.Send(message):
-                self._outgoing.put_nowait(m.encode(message))
-            case m.Apply():
-                self._show(effect)
-            case m.Reset(content, revision):
+            case e.Send(message):
+                self._outgoing.put_nowait(encode(message))
+            case e.Apply(delta, revision, client_id):
+                self._content.apply(delta)
+                if self._cursor is not None:
+                    self._cursor = self._moved(self._cursor, delta, "left")
+                self._tell(RemoteChange(delta, revision, client_id))
+            case e.Reset(content, revision):
                 before = self._content.to_delta()
                 self._content = Content.from_delta(content)
                 self._tell(RemoteChange(before.diff(content), revision, ""))
-            case m.Welcomed(role, user, presences):
-                self.role, self.user, self._attempts = role, user, 0
-                self.cursors = {one.client_id: one for one in presences}
+            case e.Joined():
+                self.role, self.user = self._machine.role or "", self._machine.user
                 if self._cursor is not None:
                     self.cursor = self._cursor
-            case m.PresenceChanged(presences, left):
-                self.cursors.update({one.client_id: one for one in presences})
-                for client_id in left:
-                    self.cursors.pop(client_id, None)
-            case m.Retry(after_ms):
-                self._later(after_ms / 1000, lambda: self._perform(self._machine.retry()))
-            case m.Redirected(after_ms):
-                socket = self._socket
-                self._later(random.random() * after_ms / 1000, lambda: self._leave(socket))  # noqa: S311
-            case _:
-                self._perform_ending(effect)
-
-    def _perform_ending(self, effect: m.Effect) -> None:
-        match effect:
-            case m.Reconnect(after_ms):
-                self._wait = self._backoff(after_ms)
-            case m.Identify():
-                self._perform(self._machine.identify(secrets.token_hex(16)))
-            case m.Refused(code, message, lost):
-                self.lost += lost
-                if lost:
-                    self._fail(Conflict(code, message))
-            case m.Stop(code, lost):
-                self.lost += lost
-                self._fail(
-                    Denied("FORBIDDEN", f"the document can no longer be used here (close code {code})")
-                )
-            case m.Happened("title.changed", {"title": str(title)}):
+            case e.Connect(after):
+                self._connect(after)
+            case e.Happened("title.changed", {"title": str(title)}):
                 self.title = title
+            case e.Refused(code, message, delta):
+                self.lost.append(delta)
+                self._fail(Conflict(code, message))
+            case e.Kept(code, delta):
+                self.lost.append(delta)
+                self._fail(
+                    Conflict(code, "the document's history was replaced; what was not saved is in `lost`")
+                )
+            case e.Stop(code, delta):
+                if not delta.is_empty:
+                    self.lost.append(delta)
+                self._fail(_stopped(code))
 
-    def _show(self, effect: m.Apply) -> None:
-        delta = effect.delta
-        self._content.apply(delta)
-        if self._cursor is not None:
-            self._cursor = self._moved(self._cursor, delta, "left")
-        for client_id, one in self.cursors.items():
-            self.cursors[client_id] = moved(one, [delta], effect.client_id)
-        self._tell(RemoteChange(delta, effect.revision, effect.client_id))
+    def _connect(self, after: float) -> None:
+        """Wait for the next connection, or give up the present one then."""
+        if self._socket is None:
+            self._wait = after
+            return
+        if self._leaving is not None:
+            self._leaving.cancel()
+        self._leaving = asyncio.get_running_loop().call_later(after, self._leave, self._socket)
 
     def _tell(self, change: RemoteChange) -> None:
         for waiting, arrived in self._readers:
@@ -386,27 +380,12 @@ class Document:
             waiting.append(change)
             arrived.set()
 
-    def _leave(self, socket: ClientConnection | None) -> None:
-        """Give a socket up as a redirect asks; the next one is opened at once."""
-        if socket is not None and socket is self._socket:
+    def _leave(self, socket: ClientConnection) -> None:
+        """Give this socket up, as a redirect or silence asks, and open the next one at once."""
+        if socket is self._socket:
+            self._given_up = True
             self._wait = 0.0
             socket.transport.abort()
-
-    def _backoff(self, after_ms: int | None) -> float:
-        jitter = random.random()  # noqa: S311
-        if after_ms is not None:
-            return after_ms / 1000 * (1 + jitter)
-        wait = min(BACKOFF_LIMIT, BACKOFF_START * 2.0 ** min(self._attempts, 10))
-        self._attempts += 1
-        return jitter * wait
-
-    def _later(self, seconds: float, act: Callable[[], None]) -> None:
-        def run() -> None:
-            self._timers.discard(timer)
-            act()
-
-        timer = asyncio.get_running_loop().call_later(seconds, run)
-        self._timers.add(timer)
 
     # --- waiting --------------------------------------------------------------------------------------------
 
@@ -422,7 +401,7 @@ class Document:
         """Raise what went wrong: once for a refusal, after which one may go on, always once stopped."""
         if self._fault is not None:
             fault = self._fault
-            if self._machine.connection != "stopped":
+            if not self._machine.stopped:
                 self._fault = None
             raise fault
 
@@ -442,3 +421,15 @@ class Document:
             raise Unavailable(
                 "UNAVAILABLE", f"after {within:g} s this client had not {what}; {problem}"
             ) from None
+
+
+def _stopped(code: int) -> OctavoError:
+    """Why a document cannot be used here any more, from the code that its socket was closed with."""
+    match code:
+        case CloseCode.NOT_FOUND:
+            return Missing("NOT_FOUND", "there is no such document, or none that you may know of")
+        case CloseCode.DELETED:
+            return Missing("DOCUMENT_DELETED", "the document was deleted")
+        case CloseCode.REPLACED:
+            return Conflict("REVISION_CONFLICT", "a newer connection with the same client id took over")
+    return Denied("FORBIDDEN", "you may no longer read this document")

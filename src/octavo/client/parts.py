@@ -11,86 +11,99 @@ from octavo.delta.ops import Delete, Insert, Op, Retain, cuts_pair, from_units
 from octavo.protocol import Limits
 
 ENVELOPE_BYTES: Final = 512
-"""Room in a message for everything but its ops."""
+"""Kept free in a message for all but its ops."""
 
-SURELY_SHORT: Final = 1000
-"""A delta of this many units without attributes fits any message, at 6 bytes a unit."""
+LONGEST_UNIT: Final = 6
+"""No code unit takes more bytes of JSON: the escape of a control character."""
+
+LONGEST_PLAIN_OP: Final = 32
 
 
 def first_part(delta: Delta, limits: Limits) -> tuple[Delta, Delta | None]:
-    """What is sent now, and what stays behind it or None: `part.compose(rest)` is `delta`.
+    """The longest beginning of `delta` that one message carries, and the rest, which follows on it; None: no
+    rest.
 
-    Ops are taken while their JSON and a comma each fit.  A text that does not fit is cut after its last line
-    end that does; where there is none it goes whole into the next message, or is cut anywhere if it comes
-    first.  What is too large and cannot be cut is sent as it is, for the server to refuse.
+    `part.compose(rest)` is `delta`.  Text is cut after a line's end where there is one.  An op that is too
+    large and cannot be cut is left whole, for the server to refuse.
     """
-    if _surely_fits(delta, limits):
+    ops = delta.ops
+    budget = max(1, limits.message_bytes - ENVELOPE_BYTES)
+    if len(ops) <= limits.components and _surely_below(delta, budget):
         return delta, None
-    left = limits.message_bytes - ENVELOPE_BYTES
-    acts = False
-    for taken, op in enumerate(delta.ops):
+    taken = units = 0
+    for op in ops[: max(2, limits.components)]:
         cost = _json_bytes(op) + 1
-        if cost <= left and taken < limits.components:
-            left -= cost
-            acts = acts or not isinstance(op, Retain) or op.attributes is not None
-            continue
-        units = _units_that_fit(op, left, anywhere=not acts) if taken < limits.components else 0
-        if units == 0 and not acts:
-            return _parted(delta, taken + 1, 0)
-        return _parted(delta, taken, units)
-    return delta, None
+        if cost > budget:
+            units = _units_that_fit(op, budget)
+            break
+        budget -= cost
+        taken += 1
+    only_retained = taken == 1 and isinstance(ops[0], Retain) and ops[0].attributes is None
+    if units == 0 and (taken == 0 or only_retained):
+        taken += 1  # there is no smaller step forward
+    return (delta, None) if taken >= len(ops) else _cut(ops, taken, units)
 
 
-def _parted(delta: Delta, taken: int, units: int) -> tuple[Delta, Delta | None]:
+def _cut(ops: list[Op], taken: int, units: int) -> tuple[Delta, Delta]:
     """Cut after `taken` ops and `units` of the text of the next one."""
-    if taken >= len(delta.ops):
-        return delta, None
     part, rest = DeltaBuilder(), DeltaBuilder()
-    for op in delta.ops[:taken]:
-        part.put(op)
+    for op in ops[:taken]:
+        _push(part, op)
         if not isinstance(op, Delete):
             rest.retain(op.length)
-    cut = delta.ops[taken]
     if units:
-        assert isinstance(cut.value, str)
-        part.insert(cut.value[:units], cut.attributes)
+        text = ops[taken].value
+        assert isinstance(text, str)
+        part.insert(text[:units], ops[taken].attributes)
         rest.retain(units)
-        rest.insert(cut.value[units:], cut.attributes)
+        rest.insert(text[units:], ops[taken].attributes)
         taken += 1
-    for op in delta.ops[taken:]:
-        rest.put(op)
+    for op in ops[taken:]:
+        _push(rest, op)
     return part.build(), rest.build()
 
 
-def _surely_fits(delta: Delta, limits: Limits) -> bool:
-    """Whether it fits for certain without being encoded, as all but pastes do."""
-    if len(delta.ops) > min(8, limits.components) or limits.message_bytes < 8 * SURELY_SHORT:
-        return False
-    return all(
-        op.attributes is None
-        and (not isinstance(op, Insert) or (isinstance(op.value, str) and op.length < 100))
-        for op in delta.ops
-    )
+def _push(builder: DeltaBuilder, op: Op) -> None:
+    if isinstance(op, Insert):
+        builder.put(op)
+    elif isinstance(op, Delete):
+        builder.delete(op.length)
+    else:
+        builder.retain(op.length, op.attributes)
+
+
+def _surely_below(delta: Delta, budget: int) -> bool:
+    """Whether it fits: without encoding it, as for all but pastes."""
+    most = 0
+    for op in delta.ops:
+        if op.attributes is not None or not isinstance(op.value, str):
+            most = budget
+            break
+        most += LONGEST_PLAIN_OP + LONGEST_UNIT * len(op.value)
+    return most < budget or len(msgspec.json.encode(wire.to_wire(delta))) < budget
 
 
 def _json_bytes(op: Op) -> int:
     return len(msgspec.json.encode(wire.to_wire(Delta([op]))[0]))
 
 
-def _units_that_fit(op: Op, left: int, *, anywhere: bool) -> int:
-    """How much of an insert of text fits into `left` bytes; 0 when nothing may be cut off."""
+def _units_that_fit(op: Op, budget: int) -> int:
+    """How many units of an insert of text fit into so many bytes; 0 where nothing may be cut off."""
     if not isinstance(op, Insert) or not isinstance(op.value, str):
         return 0
     text = op.value
-    room = left - (_json_bytes(Insert("x", op.attributes)) - 1) - 1
-    low, high = 0, len(text) - 1
+    room = budget - (_json_bytes(Insert("x", op.attributes)) - 1) - 1
+    low, high = 0, len(text)
     while low < high:
         middle = (low + high + 1) // 2
-        end = middle - 1 if cuts_pair(text, middle) else middle
-        if len(msgspec.json.encode(from_units(text[:end]))) - 2 <= room:
+        if len(msgspec.json.encode(from_units(text[: _whole(text, middle)]))) - 2 <= room:
             low = middle
         else:
             high = middle - 1
-    low = low - 1 if cuts_pair(text, low) else low
-    line_end = text.rfind("\n", 0, low) + 1
-    return line_end or (low if anywhere else 0)
+    end = _whole(text, low)
+    return text.rfind("\n", 0, end) + 1 or end
+
+
+def _whole(text: str, end: int) -> int:
+    """One unit less where a surrogate pair would be cut."""
+    return end - 1 if cuts_pair(text, end) else end
