@@ -1,7 +1,7 @@
 """Documents as people handle them: make, open, list, name, share, throw away; and write to without a socket.
 
-Whoever may not know that a document exists gets NOT_FOUND.  Whatever takes rights raises the document's fence in
-the same transaction, and open sockets are told afterwards.
+Whoever may not know that a document exists gets NOT_FOUND.  Whatever takes rights raises the document's
+fence in the same transaction, and open sockets are told afterwards.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class Documents:
         self._host = host
         self._online = online
 
-    # --- roles ----------------------------------------------------------------------------------------------
+    # --- roles --------------------------------------------------------------------------------------------
 
     async def role(self, document_id: str, user_id: str) -> str | None:
         """The role now.  Missing (DOCUMENT_DELETED) for those who have one on what is in the trash."""
@@ -92,7 +92,7 @@ class Documents:
         assert role is not None
         return role
 
-    # --- making and opening ---------------------------------------------------------------------------------
+    # --- making and opening -------------------------------------------------------------------------------
 
     async def create(self, identity: Identity, title: str, content: list[Any] | None, key: str) -> Opened:
         """A new document; its content becomes change 1, which bears `key` as its client id.
@@ -204,7 +204,7 @@ class Documents:
             (entry, _listed_role(entry, identity.user_id), owners[entry.document.owner_id]) for entry in page
         ], following
 
-    # --- changing what is about it --------------------------------------------------------------------------
+    # --- changing what is about it ------------------------------------------------------------------------
 
     async def update(
         self,
@@ -277,7 +277,7 @@ class Documents:
     def _owns(connection: Connection, identity: Identity, document_id: str) -> bool:
         return catalog.get(connection, document_id).owner_id == identity.user_id
 
-    # --- sharing --------------------------------------------------------------------------------------------
+    # --- sharing ------------------------------------------------------------------------------------------
 
     async def sharing(self, identity: Identity, document_id: str) -> Sharing:
         """Who has which role.  All who may read see it; emails of the invited only the owner."""
@@ -353,7 +353,7 @@ class Documents:
         await self._database.write(work)
         await self._host.rights_changed(document_id)
 
-    # --- the log --------------------------------------------------------------------------------------------
+    # --- the log ------------------------------------------------------------------------------------------
 
     async def changes(
         self, identity: Identity, document_id: str, first: int, last: int | None
@@ -384,7 +384,7 @@ class Documents:
             return change.revision, []
         return change.revision, await self._log.read(document_id, after=operation.base_revision, limit=count)
 
-    # --- what may stand -------------------------------------------------------------------------------------
+    # --- what may stand -----------------------------------------------------------------------------------
 
     def checked_title(self, title: str) -> str:
         """A title in one line.  Raises Invalid."""

@@ -37,8 +37,8 @@ class Admitted:
 class Tickets:
     """Signed tickets, each good for one document, a minute, and one use.
 
-    Those spent are remembered in memory until they would be over anyway; the key is the process's own, so that
-    a restart, which forgets them, makes every older ticket void.
+    Those spent are remembered in memory until they would be over anyway; the key is the process's own, so
+    that a restart, which forgets them, makes every older ticket void.
     """
 
     def __init__(self, clock: Clock, seconds: int) -> None:

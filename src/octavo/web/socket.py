@@ -1,8 +1,8 @@
 """The gateway: WebSockets between clients and rooms, past the web framework.
 
-uvicorn's sans-I/O protocol does handshake, fragments, pings and closing.  Two short cuts carry the load: a message
-goes from the parser straight to the room, in the same turn of the loop; and a frame is built once and the same bytes
-object is written to every transport.  No task lives as long as a connection.
+uvicorn's sans-I/O protocol does handshake, fragments, pings and closing.  Two short cuts carry the load: a
+message goes from the parser straight to the room, in the same turn of the loop; and a frame is built once
+and the same bytes object is written to every transport.  No task lives as long as a connection.
 """
 
 from __future__ import annotations
@@ -162,7 +162,7 @@ class Socket(WebSocketsSansIOProtocol):
         self.queue = _NOWHERE
         self.conn.max_message_size = gateway.settings.before_login_bytes
 
-    # --- the upgrade ----------------------------------------------------------------------------------------
+    # --- the upgrade --------------------------------------------------------------------------------------
 
     def handle_connect(self, event: Request) -> None:
         metrics.upgrades.labels("tried").inc()
@@ -243,7 +243,7 @@ class Socket(WebSocketsSansIOProtocol):
     def _no_hello(self) -> None:
         self.close(CloseCode.BAD_MESSAGE, "hello did not come in time")
 
-    # --- in -------------------------------------------------------------------------------------------------
+    # --- in -----------------------------------------------------------------------------------------------
 
     def data_received(self, data: bytes) -> None:
         if not self._lingering:
@@ -328,7 +328,7 @@ class Socket(WebSocketsSansIOProtocol):
         retry_after_ms = None if retry is None else max(1, round(retry * 1000))
         self.send(frame(protocol.encode(protocol.Error(code, text[:500], seq, retry_after_ms))))
 
-    # --- out ------------------------------------------------------------------------------------------------
+    # --- out ----------------------------------------------------------------------------------------------
 
     def send(self, framed: bytes) -> bool:  # type: ignore[override]  # no ASGI application sends here
         """`Peer.send`."""
@@ -368,7 +368,7 @@ class Socket(WebSocketsSansIOProtocol):
         logger.info("socket closed: it took nothing for %.0f s", self.gateway.settings.stuck_seconds)
         self.transport.abort()
 
-    # --- closing --------------------------------------------------------------------------------------------
+    # --- closing ------------------------------------------------------------------------------------------
 
     def close(self, code: int, reason: str) -> None:
         """`Peer.close`: say why, and be gone within seconds whether the other side answers or not."""

@@ -1,0 +1,147 @@
+"""The command line: `octavo serve`, and what operators need besides."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+
+import click
+
+from octavo import __version__
+from octavo.errors import OctavoError
+
+if TYPE_CHECKING:
+    from octavo.accounts import Accounts
+    from octavo.settings import Settings
+
+T = TypeVar("T")
+
+DataDir = click.option(
+    "--data-dir", type=click.Path(path_type=Path, file_okay=False), help="directory of the data (./data)"
+)
+
+
+def _fail(fault: OctavoError) -> NoReturn:
+    click.echo(f"octavo: {fault.message}", err=True)
+    sys.exit(1)
+
+
+def _settings(**given: Any) -> Settings:
+    from octavo import settings
+
+    try:
+        return settings.load(**given)
+    except OctavoError as fault:
+        _fail(fault)
+
+
+@click.group()
+def main() -> None:
+    """Octavo: several people write in one document, live, and nothing is ever lost."""
+
+
+@main.command()
+@click.option("--host", help="address to listen on (127.0.0.1)")
+@click.option("--port", type=click.IntRange(0, 65535), help="port to listen on (8000)")
+@DataDir
+def serve(host: str | None, port: int | None, data_dir: Path | None) -> None:
+    """Serve pages, API and sockets on one port until SIGTERM."""
+    from octavo import server
+
+    try:
+        server.serve(_settings(host=host, port=port, data_dir=data_dir))
+    except OctavoError as fault:
+        _fail(fault)
+
+
+@main.command()
+def version() -> None:
+    """The version, and which build of the core is loaded."""
+    from octavo.delta import core_build
+
+    click.echo(f"octavo {__version__} ({core_build()} core, Python {sys.version.split()[0]})")
+
+
+@main.command()
+def settings() -> None:
+    """Every setting: its name, its present value, its default, what it does."""
+    from octavo.settings import describe
+
+    for name, present, default, doc in describe(_settings()):
+        given = f"{present} (default {default})" if present != default else default
+        click.echo(f"{name}={given}\n    {doc}")
+
+
+@main.group()
+def user() -> None:
+    """Accounts: add, list, disable, enable, password."""
+
+
+def _with_accounts(data_dir: Path | None, work: Callable[[Accounts], Awaitable[T]]) -> T:
+    from octavo.server import accounts_only
+
+    async def run() -> T:
+        async with accounts_only(_settings(data_dir=data_dir)) as accounts:
+            return await work(accounts)
+
+    try:
+        return asyncio.run(run())
+    except OctavoError as fault:
+        _fail(fault)
+
+
+Password = click.option("--password", prompt=True, hide_input=True, confirmation_prompt=True)
+
+
+@user.command("add")
+@click.argument("email")
+@click.argument("name")
+@Password
+@DataDir
+def user_add(email: str, name: str, password: str, data_dir: Path | None) -> None:
+    """Make an account."""
+    person = _with_accounts(data_dir, lambda accounts: accounts.register(email, name, password))
+    click.echo(f"{person.email} may sign in ({person.id})")
+
+
+@user.command("list")
+@DataDir
+def user_list(data_dir: Path | None) -> None:
+    """Every account."""
+    for person in _with_accounts(data_dir, lambda accounts: accounts.every()):
+        click.echo(f"{person.id}  {person.email}  {person.name}{'  (disabled)' if person.disabled else ''}")
+
+
+@user.command("disable")
+@click.argument("email")
+@DataDir
+def user_disable(email: str, data_dir: Path | None) -> None:
+    """Close an account: its logins and tokens end, and nothing it sent late is logged."""
+    _with_accounts(data_dir, lambda accounts: accounts.disable(email))
+    click.echo(f"{email} may not sign in any more")
+
+
+@user.command("enable")
+@click.argument("email")
+@DataDir
+def user_enable(email: str, data_dir: Path | None) -> None:
+    """Open a closed account again."""
+    _with_accounts(data_dir, lambda accounts: accounts.disable(email, disabled=False))
+    click.echo(f"{email} may sign in again")
+
+
+@user.command("password")
+@click.argument("email")
+@Password
+@DataDir
+def user_password(email: str, password: str, data_dir: Path | None) -> None:
+    """Set a password; all logins of the account end."""
+    _with_accounts(data_dir, lambda accounts: accounts.set_password(email, password))
+    click.echo(f"{email} has a new password")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,373 @@
+"""The composition root: settings -> store -> rooms -> gateway and REST -> one port; and the way down again."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import resource
+import secrets
+import signal
+import socket
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+import uvicorn
+
+from octavo import __version__, metrics
+from octavo.accounts import Accounts
+from octavo.adapters.memory import MemoryRelay
+from octavo.adapters.sql import SqlStore
+from octavo.collab.host import RoomHost
+from octavo.collab.meter import Meter
+from octavo.collab.settings import HostSettings
+from octavo.delta import core_build
+from octavo.documents import Documents
+from octavo.errors import Unavailable
+from octavo.settings import Settings, unknown
+from octavo.web.api.accounts import cookie_name
+from octavo.web.api.services import Services
+from octavo.web.app import create_app
+from octavo.web.auth import Tickets
+from octavo.web.connection import HttpConnection
+from octavo.web.front import Front
+from octavo.web.socket import Gateway, frame
+from octavo.web.static import Pages
+
+logger = logging.getLogger("octavo.server")
+
+SWITCH_INTERVAL: Final = 0.0001
+"""Seconds.  With CPython's 5 ms a busy loop makes a 0.25 ms commit on another thread take 16 ms."""
+
+FILES_KEPT: Final = 64
+"""File descriptors that are not connections: database, listening sockets, logs, pipes."""
+
+KEY_FILE: Final = "signing.key"
+_REDIRECT_MS: Final = 1000
+
+
+class SystemClock:
+    """`ports.Clock` on the machine's own clocks."""
+
+    def now(self) -> int:
+        return int(time.time())
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+
+class PrometheusMeter(Meter):
+    """The host's counts, where operators look."""
+
+    def committed(self, operations: int, seconds: float) -> None:
+        metrics.batch_size.observe(operations)
+
+    def propagated(self, operations: int, transformed: int, seconds: float) -> None:
+        metrics.propagation.observe(seconds)
+        metrics.changes.inc(operations)
+        metrics.transformed.inc(transformed)
+
+    def loaded(self, source: str, seconds: float) -> None:
+        metrics.load.labels(source).observe(seconds)
+
+    def refused(self, code: str) -> None:
+        metrics.refusals.labels(code).inc()
+
+    def resynced(self) -> None:
+        metrics.resyncs.inc()
+
+    def race_lost(self) -> None:
+        metrics.races_lost.inc()
+
+    def rooms(self, rooms: int, peers: int) -> None:
+        metrics.rooms.set(rooms)
+        metrics.peers.set(peers)
+
+
+class LoopLoad:
+    """Which share of its time the loop's thread works, from its CPU time, over the last tenth of a second or
+    so.
+    """
+
+    EVERY: Final = 0.1
+
+    def __init__(self) -> None:
+        self._share = 0.0
+        self._cpu = time.thread_time()
+        self._wall = time.monotonic()
+
+    def __call__(self) -> float:
+        wall = time.monotonic()
+        if wall - self._wall >= self.EVERY:
+            cpu = time.thread_time()
+            self._share = (cpu - self._cpu) / (wall - self._wall)
+            self._cpu, self._wall = cpu, wall
+        return self._share
+
+
+@dataclass(slots=True)
+class Application:
+    """Everything of one process, wired together."""
+
+    settings: Settings
+    store: SqlStore
+    host: RoomHost
+    gateway: Gateway
+    accounts: Accounts
+    front: Front
+    connections: Callable[[], int] = lambda: 0
+
+
+@asynccontextmanager
+async def application(
+    settings: Settings, *, max_connections: int = sys.maxsize
+) -> AsyncIterator[Application]:
+    """Open the store, start the rooms; on the way out, close both.  Raises Unavailable with what to do."""
+    store = await asyncio.to_thread(open_store, settings)
+    try:
+        app = await _wire(settings, store, max_connections)
+        try:
+            yield app
+        finally:
+            app.accounts.close()
+    finally:
+        await asyncio.to_thread(store.close)
+
+
+async def _wire(settings: Settings, store: SqlStore, max_connections: int) -> Application:
+    clock = SystemClock()
+    key = signing_key(settings.data_dir)
+    accounts = Accounts(store.database, clock, settings, key)
+    documents = Documents(store.database, store.log, clock, settings)
+    host = RoomHost(
+        log=store.log,
+        snapshots=store.snapshots,
+        relay=MemoryRelay(),
+        clock=clock,
+        roles=documents.role,
+        frame=frame,
+        settings=host_settings(settings),
+        meter=PrometheusMeter(),
+        busy=LoopLoad(),
+    )
+    tickets = Tickets(clock, settings.ticket_seconds)
+    app: Application
+
+    def has_room() -> bool:
+        return app.connections() <= max_connections
+
+    gateway = Gateway(host, tickets, settings, has_room)
+    documents.connect(host, gateway.online)
+    services = Services(accounts, documents, gateway, tickets, settings, lambda: store.failed)
+    front = Front(create_app(services), Pages(), accounts, settings, cookie_name(settings), has_room)
+    app = Application(settings, store, host, gateway, accounts, front)
+    await host.start()
+    return app
+
+
+@asynccontextmanager
+async def accounts_only(settings: Settings) -> AsyncIterator[Accounts]:
+    """The accounts without a server, for the command line; the directory must not be in use."""
+    store = await asyncio.to_thread(open_store, settings)
+    accounts = Accounts(store.database, SystemClock(), settings, signing_key(settings.data_dir))
+    try:
+        yield accounts
+    finally:
+        accounts.close()
+        await asyncio.to_thread(store.close)
+
+
+def host_settings(settings: Settings) -> HostSettings:
+    """What the rooms need of the settings."""
+    return HostSettings(
+        document_units=settings.document_units,
+        components=settings.components,
+        message_bytes=settings.message_bytes,
+        operations_per_second=settings.operations_per_second,
+        editors=settings.editors,
+        unload_after=settings.unload_seconds,
+        memory_bytes=settings.memory_bytes,
+    )
+
+
+def open_store(settings: Settings) -> SqlStore:
+    """Raises Unavailable: what is wrong with the data directory, and what to do."""
+    try:
+        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as fault:
+        raise Unavailable(
+            "UNAVAILABLE",
+            f"the data directory {settings.data_dir} cannot be made ({fault.strerror}); "
+            "make it writable, or name another with --data-dir",
+        ) from None
+    return SqlStore.open(settings.data_dir, on_damaged_snapshot=_report_damage, on_commit=_observe_commit)
+
+
+def _observe_commit(writes: int, changes: int, seconds: float) -> None:
+    metrics.commit.observe(seconds)
+
+
+def _report_damage(document_id: str, revision: int, fault: str) -> None:
+    logger.error(
+        "snapshot of %s at %d is damaged (%s); the one before it is used", document_id, revision, fault
+    )
+
+
+def signing_key(data_dir: Path) -> bytes:
+    """The key that signs access tokens: made at first start, readable by its owner only."""
+    path = data_dir / KEY_FILE
+    try:
+        key = path.read_bytes()
+    except FileNotFoundError:
+        key = secrets.token_bytes(32)
+        temporary = path.with_suffix(".new")
+        temporary.unlink(missing_ok=True)
+        temporary.touch(mode=0o600)
+        temporary.write_bytes(key)
+        temporary.replace(path)
+    if len(key) < 32:
+        raise Unavailable("UNAVAILABLE", f"{path} is damaged; delete it, and everybody signs in again")
+    return key
+
+
+# --- the port ---------------------------------------------------------------------------------------------
+
+
+def listen(settings: Settings) -> list[socket.socket]:
+    """Sockets on the host's addresses and the port.  Raises Unavailable, naming the flag to use."""
+    try:
+        found = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
+        return [_bind(family, address) for family, _, _, _, address in dict.fromkeys(found)]
+    except OSError as fault:
+        if fault.errno == errno.EADDRINUSE:
+            message = f"port {settings.port} is taken; use another: --port {settings.port + 1}"
+        elif fault.errno == errno.EACCES:
+            message = f"port {settings.port} needs root; use another: --port 8000"
+        else:
+            message = f"cannot listen on {settings.host}:{settings.port}: {fault.strerror or fault}"
+        raise Unavailable("UNAVAILABLE", message) from None
+
+
+def _bind(family: int, address: Any) -> socket.socket:
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        listener.bind(address)
+        listener.listen(2048)
+        listener.setblocking(False)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def raise_file_limit() -> int:
+    """Raise the soft limit on open files to the hard one; returns how many connections that allows."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 1 << 20 if hard == resource.RLIM_INFINITY else hard
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        wanted = soft if soft != resource.RLIM_INFINITY else wanted
+    else:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    return max(1, wanted - FILES_KEPT)
+
+
+# --- serving ----------------------------------------------------------------------------------------------
+
+
+class Server(uvicorn.Server):
+    """uvicorn's server, which drains the rooms before it closes the sockets and then exits with 0."""
+
+    def __init__(self, config: uvicorn.Config, app: Application) -> None:
+        super().__init__(config)
+        self._application = app
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        # uvicorn's own raises the signal again at the end, which would end the process by it.
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        yield
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        app = self._application
+        logger.info("going down: redirecting %d connections", len(self.server_state.connections))
+        app.gateway.draining = True
+        try:
+            async with asyncio.timeout(app.settings.drain_seconds):
+                await app.host.drain(_REDIRECT_MS)
+        except TimeoutError:
+            logger.error("not everything became durable within %.0f s", app.settings.drain_seconds)
+        await super().shutdown(sockets)
+
+
+async def _serve(settings: Settings, listeners: Sequence[socket.socket], capacity: int) -> None:
+    async with application(settings, max_connections=capacity) as app:
+        config = uvicorn.Config(
+            app.front,
+            http=partial(HttpConnection, settings),  # type: ignore[arg-type]  # called as a class is
+            ws=app.gateway.protocol,  # type: ignore[arg-type]
+            lifespan="off",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            proxy_headers=False,
+            ws_per_message_deflate=False,
+            ws_max_size=settings.message_bytes,
+            ws_ping_interval=settings.ping_seconds,
+            ws_ping_timeout=settings.ping_seconds,
+            timeout_graceful_shutdown=1,
+        )
+        server = Server(config, app)
+        app.connections = lambda: len(server.server_state.connections)
+        for listener in listeners:
+            name = listener.getsockname()
+            logger.info("listening on http://%s:%d", f"[{name[0]}]" if ":" in name[0] else name[0], name[1])
+        await server.serve(sockets=list(listeners))
+    logger.info("down")
+
+
+def serve(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT.  Raises Unavailable with what to do."""
+    configure_logging(settings.log_level)
+    for name in unknown():
+        logger.warning("%s is no setting of this version; `octavo settings` lists all", name)
+    listeners = listen(settings)
+    sys.setswitchinterval(SWITCH_INTERVAL)
+    capacity = raise_file_limit()
+    if settings.max_connections:
+        capacity = min(capacity, settings.max_connections)
+    logger.info(
+        "octavo %s, %s core, data in %s, up to %d connections",
+        __version__,
+        core_build(),
+        settings.data_dir,
+        capacity,
+    )
+    import uvloop  # here, so that the other commands start without it
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(settings, listeners, capacity))
+
+
+def configure_logging(level: str) -> None:
+    """One line per event on standard error.  Libraries speak from info up: their debug lines hold whole
+    requests.
+    """
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True
+    )
+    logging.getLogger("octavo").setLevel(level.upper())
+    for name in ("uvicorn", "websockets", "asyncio"):
+        logging.getLogger(name).setLevel(logging.WARNING)

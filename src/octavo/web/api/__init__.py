@@ -1,0 +1,1 @@
+"""The REST routes: decode, call one function, encode."""

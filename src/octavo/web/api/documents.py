@@ -1,0 +1,253 @@
+"""Documents: make, list, open, name, throw away; tickets; reading and writing the log without a socket."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from litestar import Request, Response, Router, delete, get, patch, post, put
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import Parameter
+from msgspec import UNSET
+
+from octavo import metrics, protocol
+from octavo.access import Action
+from octavo.accounts import Identity
+from octavo.documents import PAGE
+from octavo.errors import Invalid
+from octavo.web.api.services import Services
+from octavo.web.api.types import (
+    ChangeList,
+    ContentView,
+    DocumentCreated,
+    DocumentList,
+    DocumentPatch,
+    DocumentSummary,
+    DocumentView,
+    NewDocument,
+    PermissionPut,
+    SharingView,
+    Submission,
+    Submitted,
+    TicketView,
+    change_list,
+    collaborators,
+    entry,
+    sharing_view,
+    summary,
+)
+
+JSON = "application/json"
+_NO_STORE = {"cache-control": "no-store"}
+
+Revision = Annotated[int | None, Parameter(query="revision", ge=0, required=False)]
+Flag = Annotated[bool, Parameter(required=False)]
+
+
+@post("/documents", status_code=201)
+async def create(
+    identity: Identity, services: Services, data: NewDocument, key: str
+) -> Response[DocumentCreated]:
+    """A new document; `content` becomes its change 1."""
+    ops = None if data.content is None else data.content.ops
+    opened = await services.documents.create(identity, data.title, ops, key)
+    url = services.websocket_url(opened.document.id, identity)
+    view = DocumentCreated(**summary(opened), websocket_url=url)
+    return Response(view, status_code=201, headers=_NO_STORE)
+
+
+@get("/documents")
+async def find(
+    identity: Identity,
+    services: Services,
+    query: str = "",
+    owned: Flag = False,
+    shared: Flag = False,
+    starred: Flag = False,
+    trashed: Flag = False,
+    cursor: str | None = None,
+    limit: Annotated[int, Parameter(ge=1, le=200)] = PAGE,
+) -> DocumentList:
+    """One's documents, newest first; `query` looks in the titles."""
+    page, following = await services.documents.find(
+        identity,
+        title=query[:255],
+        owned=owned,
+        shared=shared,
+        starred=starred,
+        trashed=trashed,
+        cursor=cursor,
+        limit=limit,
+    )
+    return DocumentList([entry(*found) for found in page], following)
+
+
+@get("/documents/{document_id:str}")
+async def read(
+    request: Request[Any, Any, Any],
+    identity: Identity,
+    services: Services,
+    document_id: str,
+    revision: Revision = None,
+) -> Response[DocumentView]:
+    """A document with its content, now or as it was at a revision."""
+    opened = await services.documents.open(identity, document_id)
+    shared = summary(opened)
+    if revision is None:
+        head, ops = await services.documents.content(document_id)
+        shared.update(epoch=head.epoch, revision=head.revision)
+        url = services.websocket_url(document_id, identity)
+        view = DocumentView(
+            **shared, content=ContentView(ops), collaborators=collaborators(opened), websocket_url=url
+        )
+        return Response(view, headers=_NO_STORE)
+    etag = f'"{opened.document.epoch}-{revision}"'
+    headers = {"cache-control": "private, no-cache", "etag": etag}
+    # What a revision holds never alters, so the tag alone answers; the rights were asked just now.
+    if etag in request.headers.get("if-none-match", ""):
+        return Response(None, status_code=304, headers=headers)  # type: ignore[arg-type]
+    ops = await services.documents.content_at(document_id, revision)
+    shared["revision"] = revision
+    view = DocumentView(**shared, content=ContentView(ops), collaborators=collaborators(opened))
+    return Response(view, headers=headers)
+
+
+@patch("/documents/{document_id:str}")
+async def update(
+    identity: Identity, services: Services, document_id: str, data: DocumentPatch, key: str
+) -> DocumentSummary:
+    """Title, one's own star, what the link gives."""
+    opened = await services.documents.update(
+        identity,
+        document_id,
+        title=None if data.title is UNSET else data.title,
+        starred=None if data.starred is UNSET else data.starred,
+        link_role=None if data.link_role is UNSET else data.link_role,
+        set_link_role=data.link_role is not UNSET,
+    )
+    return DocumentSummary(**summary(opened))
+
+
+@delete("/documents/{document_id:str}", status_code=204)
+async def trash(identity: Identity, services: Services, document_id: str, key: str) -> None:
+    """Into the trash."""
+    await services.documents.trash(identity, document_id)
+
+
+@post("/documents/{document_id:str}/undelete", status_code=200)
+async def undelete(identity: Identity, services: Services, document_id: str, key: str) -> DocumentSummary:
+    """Out of the trash."""
+    return DocumentSummary(**summary(await services.documents.undelete(identity, document_id)))
+
+
+@post("/documents/{document_id:str}/ticket", status_code=200)
+async def ticket(identity: Identity, services: Services, document_id: str, key: str) -> Response[TicketView]:
+    """What a further connection needs."""
+    opened = await services.documents.open(identity, document_id)
+    document = opened.document
+    url = services.websocket_url(document_id, identity)
+    return Response(
+        TicketView(url, document.epoch, document.revision, opened.role), headers=_NO_STORE, status_code=200
+    )
+
+
+@get(
+    "/documents/{document_id:str}/operations",
+    responses={200: ResponseSpec(ChangeList, description="The changes from + 1 … to")},
+)
+async def changes(
+    identity: Identity,
+    services: Services,
+    document_id: str,
+    first: Annotated[int, Parameter(query="from")] = 0,
+    last: Annotated[int | None, Parameter(query="to", required=False)] = None,
+) -> Response[bytes]:
+    """The changes from + 1 … to, at most 1,000 a page."""
+    found = await services.documents.changes(identity, document_id, first, last)
+    return Response(b'{"changes":' + change_list(found) + b"}", media_type=JSON)
+
+
+@post(
+    "/documents/{document_id:str}/operations",
+    status_code=200,
+    responses={
+        200: ResponseSpec(Submitted, description="The change's revision, and the changes since its base")
+    },
+)
+async def submit(
+    identity: Identity, services: Services, document_id: str, data: Submission, key: str
+) -> Response[bytes]:
+    """Submit an operation without a socket; the same client_id and seq again does nothing twice."""
+    services.count_operation(identity.user_id, document_id)
+    metrics.operations.inc()
+    if not protocol.valid_client_id(data.client_id):
+        raise Invalid("INVALID_REQUEST", "client_id: 1 to 64 characters of A-Z a-z 0-9 _ -")
+    biggest = protocol.MAX_SAFE_INTEGER
+    if not 1 <= data.seq <= biggest or not 0 <= data.base_revision <= biggest:
+        raise Invalid("INVALID_REQUEST", "seq counts from 1 and base_revision from 0")
+    message = protocol.OperationMessage(data.seq, data.base_revision, data.ops, data.at, data.origin)
+    operation = protocol.operation(
+        message,
+        client_id=data.client_id,
+        user_id=identity.user_id,
+        max_components=services.settings.components,
+    )
+    revision, found = await services.documents.submit(identity, document_id, data.epoch, operation)
+    body = b'{"revision":%d,"changes":%b}' % (revision, change_list(found))
+    return Response(body, media_type=JSON, status_code=200)
+
+
+@get("/documents/{document_id:str}/permissions")
+async def read_permissions(identity: Identity, services: Services, document_id: str) -> SharingView:
+    """Who has which role."""
+    sharing = await services.documents.sharing(identity, document_id)
+    return sharing_view(sharing, with_email=sharing.owner.id == identity.user_id)
+
+
+@put("/documents/{document_id:str}/permissions")
+async def put_permission(
+    identity: Identity, services: Services, document_id: str, data: PermissionPut, key: str
+) -> SharingView:
+    """Give a person a role, invite an address, or set what anyone with the link may do."""
+    await services.documents.require(document_id, identity.user_id, Action.SHARE)
+    if data.link_role is not UNSET:
+        if data.role is not None or data.email is not None or data.user_id is not None:
+            raise Invalid(
+                "INVALID_REQUEST", "link_role stands alone; a person's role is a request of its own"
+            )
+        await services.documents.update(identity, document_id, link_role=data.link_role, set_link_role=True)
+        sharing = await services.documents.sharing(identity, document_id)
+    else:
+        if data.role is None or (data.email is None) == (data.user_id is None):
+            raise Invalid("INVALID_REQUEST", "role, and either email or user_id, are needed; or link_role")
+        sharing = await services.documents.share(
+            identity, document_id, data.role, user_id=data.user_id, email=data.email
+        )
+    return sharing_view(sharing, with_email=True)
+
+
+@delete("/documents/{document_id:str}/permissions/{user_id:str}", status_code=204)
+async def delete_permission(
+    identity: Identity, services: Services, document_id: str, user_id: str, key: str
+) -> None:
+    """Take a person's role, or an invitation by its email; everybody may take their own."""
+    await services.documents.unshare(identity, document_id, user_id)
+
+
+router = Router(
+    "",
+    route_handlers=[
+        create,
+        find,
+        read,
+        update,
+        trash,
+        undelete,
+        ticket,
+        changes,
+        submit,
+        read_permissions,
+        put_permission,
+        delete_permission,
+    ],
+    tags=["documents"],
+)

@@ -1,0 +1,88 @@
+"""What the routes call, and what every route may ask for."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+from litestar import Request
+from litestar.params import Parameter
+
+from octavo import protocol
+from octavo.accounts import Accounts, Identity
+from octavo.documents import Documents
+from octavo.errors import Denied, Invalid, Unavailable
+from octavo.settings import Settings
+from octavo.web.auth import Tickets
+from octavo.web.limits import Buckets
+from octavo.web.socket import PATH, Gateway
+
+
+@dataclass(slots=True)
+class Services:
+    accounts: Accounts
+    documents: Documents
+    gateway: Gateway
+    tickets: Tickets
+    settings: Settings
+    failed: Callable[[], str | None] = lambda: None
+    attempts: Buckets = field(init=False)
+    failures: Buckets = field(init=False)
+
+    def __post_init__(self) -> None:
+        settings = self.settings
+        self.attempts = Buckets(settings.address_attempts / 60, settings.address_attempts)
+        self.failures = Buckets(settings.login_attempts / 60, settings.login_attempts)
+
+    def websocket_url(self, document_id: str, identity: Identity) -> str:
+        """Path-absolute, with a ticket."""
+        return f"{PATH}{document_id}?ticket={self.tickets.issue(document_id, identity.user)}"
+
+    def count(self, buckets: Buckets, key: str) -> None:
+        """Raises Unavailable (RATE_LIMITED) for one that comes too often."""
+        if not self.settings.rate_limit:
+            return
+        now = time.monotonic()
+        wait = buckets.of(key, now).take(now)
+        if wait:
+            raise Unavailable(
+                "RATE_LIMITED", "too many attempts; wait a little", retry_after_ms=round(wait * 1000) + 1
+            )
+
+    def pardon(self, email: str) -> None:
+        """A right password was no attempt at guessing."""
+        self.failures.of(email.strip().lower(), time.monotonic()).give_back()
+
+    def count_operation(self, user_id: str, document_id: str) -> None:
+        """The same limit as on sockets, counted together with them."""
+        self.count(self.gateway.operations, f"{user_id} {document_id}")
+
+
+def provide_identity(request: Request[Any, Any, Any]) -> Identity:
+    """Who asks.  Raises Denied when nobody is signed in."""
+    identity = request.scope["state"].get("identity")
+    if not isinstance(identity, Identity):
+        raise Denied("UNAUTHENTICATED", "sign in, or send an access token")
+    return identity
+
+
+KeyHeader = Annotated[
+    str | None,
+    Parameter(
+        header="Idempotency-Key",
+        required=False,
+        description="128 random bits of your own: asking again with the same key does it once",
+    ),
+]
+
+
+def provide_key(idempotency_key: KeyHeader = None) -> str:
+    """The request's Idempotency-Key, or one made here.  Raises Invalid."""
+    if idempotency_key is None:
+        return secrets.token_hex(16)
+    if not protocol.valid_client_id(idempotency_key):
+        raise Invalid("INVALID_REQUEST", "Idempotency-Key: 1 to 64 characters of A-Z a-z 0-9 _ -")
+    return idempotency_key

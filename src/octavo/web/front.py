@@ -1,0 +1,241 @@
+"""What happens to every HTTP request before a route is chosen, and to every response on its way out.
+
+Who asks, whether the page that asks may, how often and how much: so that nobody can make the server work, or
+hold memory, before it is known who they are.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+
+from octavo import metrics
+from octavo.accounts import Accounts, Identity
+from octavo.errors import Denied, Invalid, OctavoError, Unavailable
+from octavo.settings import Settings
+from octavo.web.auth import Origins, Proxies
+from octavo.web.limits import JSON_DEPTH, Buckets, too_deep
+from octavo.web.static import CONTENT_SECURITY_POLICY, Pages
+
+logger = logging.getLogger("octavo.http")
+
+Headers = dict[bytes, bytes]
+
+_API_PATHS: Final = ("/api/", "/healthz", "/readyz", "/metrics")
+_READS: Final = ("GET", "HEAD", "OPTIONS")
+_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
+_BODY_SECONDS: Final = 60.0
+_REST_CSP: Final = b"default-src 'none'; frame-ancestors 'none'"
+
+_SHARED_HEADERS: Final = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+]
+
+
+def error_body(fault: OctavoError) -> bytes:
+    """`{"error": {"code": …, "message": …, …}}`"""
+    details = {name: value for name, value in fault.details.items() if value is not None}
+    return msgspec.json.encode({"error": {"code": fault.code, "message": fault.message, **details}})
+
+
+def error_headers(fault: OctavoError) -> dict[str, str]:
+    """`Retry-After` in whole seconds where the code is for later."""
+    if fault.status == 401:
+        return {"www-authenticate": "Bearer"}
+    if fault.status in (429, 503):
+        milliseconds = fault.details.get("retry_after_ms", 1000)
+        return {"retry-after": str(max(1, -(-int(milliseconds) // 1000)))}
+    return {}
+
+
+class Front:
+    """The outermost ASGI application."""
+
+    def __init__(
+        self,
+        api: Any,
+        pages: Pages,
+        accounts: Accounts,
+        settings: Settings,
+        cookie: str,
+        has_room: Callable[[], bool] = lambda: True,
+    ) -> None:
+        self._api = api
+        self._pages = pages
+        self._accounts = accounts
+        self._settings = settings
+        self._cookie = cookie
+        self._has_room = has_room
+        self._origins = Origins(settings)
+        self._proxies = Proxies(settings)
+        rate = settings.requests_per_second
+        self._requests = Buckets(rate, 10 * rate)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            return
+        headers: Headers = dict(scope["headers"])
+        is_api = scope["path"].startswith(_API_PATHS)
+        send = _outgoing(send, scope["method"], is_api)
+        try:
+            if not self._has_room():
+                raise Unavailable("UNAVAILABLE", "no more connections now; try again soon")
+            if not is_api:
+                await self._page(scope, headers, send)
+                return
+            receive = await self._admit(scope, headers, receive)
+        except OctavoError as fault:
+            metrics.refusals.labels(fault.code).inc()
+            await _respond(send, fault)
+            return
+        await self._api(scope, receive, send)
+
+    async def _admit(self, scope: Any, headers: Headers, receive: Any) -> Any:
+        """Who asks, as `scope["state"]["identity"]` (None: nobody); returns the body, read whole."""
+        address = self._proxies.client(
+            scope["client"][0] if scope["client"] else "",
+            headers.get(b"x-forwarded-for", b"").decode("latin-1"),
+        )
+        identity = await self._identify(headers)
+        if scope["method"] not in _READS:
+            self._check_origin(headers, identity)
+        if self._settings.rate_limit and scope["path"].startswith("/api/"):
+            self._count(address if identity is None else identity.user_id)
+        scope["state"]["identity"] = identity
+        scope["state"]["address"] = address
+        body = await self._body(headers, receive, identity)
+        if too_deep(body):
+            raise Invalid("INVALID_REQUEST", f"the body: JSON may nest {JSON_DEPTH} deep")
+        return _replay(body, receive)
+
+    async def _identify(self, headers: Headers) -> Identity | None:
+        authorization = headers.get(b"authorization", b"").decode("latin-1")
+        if authorization:
+            scheme, _, token = authorization.partition(" ")
+            if scheme.lower() != "bearer" or not token.strip():
+                raise Denied("UNAUTHENTICATED", "Authorization: `Bearer` and a token are needed")
+            return await self._accounts.by_bearer(token.strip())
+        cookie = cookie_of(headers, self._cookie)
+        if not cookie:
+            return None
+        try:
+            return await self._accounts.by_cookie(cookie)
+        except Denied:
+            return None  # an old cookie must not keep anybody from signing in
+
+    def _check_origin(self, headers: Headers, identity: Identity | None) -> None:
+        origin = headers.get(b"origin")
+        if origin is None and identity is not None and identity.kind == "cookie":
+            raise Denied("FORBIDDEN", "a write with a cookie needs an Origin; programs use a token instead")
+        host = headers.get(b"host", b"").decode("latin-1")
+        if not self._origins.allows(None if origin is None else origin.decode("latin-1"), host):
+            raise Denied("FORBIDDEN", "pages of this origin may not write here; see OCTAVO_PUBLIC_URL")
+
+    def _count(self, who: str) -> None:
+        now = time.monotonic()
+        wait = self._requests.of(who, now).take(now)
+        if wait:
+            raise Unavailable("RATE_LIMITED", "too many requests", retry_after_ms=round(wait * 1000) + 1)
+
+    async def _body(self, headers: Headers, receive: Any, identity: Identity | None) -> bytes:
+        settings = self._settings
+        limit = settings.body_bytes if identity else settings.before_login_bytes
+        seconds = _BODY_SECONDS if identity else settings.before_login_seconds
+        if (
+            headers.get(b"content-length", b"0").isdigit()
+            and int(headers.get(b"content-length", b"0")) > limit
+        ):
+            raise _too_large(limit, identity)
+        parts: list[bytes] = []
+        size = 0
+        try:
+            async with asyncio.timeout(seconds):
+                more = True
+                while more:
+                    message = await receive()
+                    if message["type"] == "http.disconnect":
+                        break
+                    parts.append(message.get("body", b""))
+                    size += len(parts[-1])
+                    if size > limit:
+                        raise _too_large(limit, identity)
+                    more = message.get("more_body", False)
+        except TimeoutError:
+            raise Invalid("INVALID_REQUEST", f"the body did not come within {seconds:.0f} s") from None
+        return b"".join(parts)
+
+    async def _page(self, scope: Any, headers: Headers, send: Any) -> None:
+        if scope["method"] not in ("GET", "HEAD"):
+            raise Invalid("INVALID_REQUEST", "pages can only be read; the API is under /api/v1")
+        answer = self._pages.answer(
+            scope["path"],
+            if_none_match=headers.get(b"if-none-match", b"").decode("latin-1"),
+            accept_encoding=headers.get(b"accept-encoding", b"").decode("latin-1"),
+        )
+        length = (b"content-length", str(len(answer.body)).encode())
+        headers_out = answer.headers if answer.status == 304 else [*answer.headers, length]
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers_out})
+        await send({"type": "http.response.body", "body": answer.body})
+
+
+def cookie_of(headers: Headers, name: str) -> str | None:
+    """The value of one cookie."""
+    for part in headers.get(b"cookie", b"").decode("latin-1").split(";"):
+        key, _, value = part.strip().partition("=")
+        if key == name:
+            return value
+    return None
+
+
+def _too_large(limit: int, identity: Identity | None) -> Invalid:
+    hint = "" if identity else "; sign in to send more"
+    return Invalid("TOO_LARGE", f"the body has at most {limit} bytes{hint}")
+
+
+def _replay(body: bytes, receive: Any) -> Any:
+    """The body again, as one message."""
+    pending = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def replay() -> Any:
+        return pending.pop() if pending else await receive()
+
+    return replay
+
+
+def _outgoing(send: Any, method: str, is_api: bool) -> Any:
+    """Adds what every response bears, and counts it."""
+
+    async def outgoing(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            status = str(message["status"])
+            metrics.requests.labels(method if method in _METHODS else "other", status).inc()
+            headers = [*message.get("headers", []), *_SHARED_HEADERS]
+            csp = _REST_CSP if is_api else CONTENT_SECURITY_POLICY.encode()
+            headers.append((b"content-security-policy", csp))
+            if is_api and not any(name.lower() == b"cache-control" for name, _ in headers):
+                headers.append((b"cache-control", b"no-store"))
+            message = {**message, "headers": headers}
+        await send(message)
+
+    return outgoing
+
+
+async def _respond(send: Any, fault: OctavoError) -> None:
+    body = error_body(fault)
+    extra = [(name.encode(), value.encode()) for name, value in error_headers(fault).items()]
+    if fault.code == "TOO_LARGE":
+        extra.append((b"connection", b"close"))  # the rest of the body is not read
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode()),
+        *extra,
+    ]
+    await send({"type": "http.response.start", "status": fault.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
