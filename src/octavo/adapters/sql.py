@@ -1,82 +1,244 @@
 """SqlStore: log, snapshots and catalog in one SQLite file, `octavo.db` in the data directory.
 
-Three facets, one per port: `store.log`, `store.snapshots`, `store.database`.
+Three facets, one per port: `store.log`, `store.snapshots`, `store.database`.  One writer (`sql_writer`), some
+reading threads, a checkpointing one (`sql_checkpoint`).  `docs/storage.md` says how it all hangs together.
 """
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
+import threading
+import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 
-from octavo.ports import ClientRow, Head, Snapshot
+from sqlalchemy import Connection
+
+from octavo.adapters import sql_log
+from octavo.adapters.lock import DirectoryLock, prepare
+from octavo.adapters.sql_checkpoint import Checkpointer
+from octavo.adapters.sql_connect import connect_reader, connect_writer, explain, wrap
+from octavo.adapters.sql_snapshots import OnDamaged, SqlSnapshots
+from octavo.adapters.sql_writer import OnCommit, Work, Writer
+from octavo.catalog import heads, migrate
+from octavo.errors import Missing, Unavailable
+from octavo.ports import ClientRow, Head
 from octavo.protocol import Change
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
 
 T = TypeVar("T")
 
-MEMORY = ":memory:"
+MEMORY: Final = ":memory:"
+DATABASE_NAME: Final = "octavo.db"
+
+
+def raw(connection: Connection) -> sqlite3.Connection:
+    """The driver's connection inside SQLAlchemy's."""
+    driver: Any = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    return driver
+
+
+class SqlDatabase:
+    """`ports.Database`: reads on a small pool of connections, writes by the one writer."""
+
+    def __init__(self, path: Path | None, writer: Writer | None, readers: int) -> None:
+        """A database in memory has one connection: there, the writer reads too."""
+        self._path = path
+        self._writer = writer
+        self._closed = False
+        self._local = threading.local()
+        self._readers: list[Connection] = []
+        self._pool = None if path is None else ThreadPoolExecutor(readers, thread_name_prefix="octavo-reader")
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        if self._closed:
+            raise Unavailable("UNAVAILABLE", "the store is closed: Octavo is shutting down")
+        if self._pool is None:
+            return await self.write(work)
+        return await asyncio.get_running_loop().run_in_executor(self._pool, self._read, work)
+
+    async def write(self, work: Callable[[Connection], T]) -> T:
+        result: T = await self.writer.submit(Work(work))
+        return result
+
+    @property
+    def writer(self) -> Writer:
+        if self._writer is None:
+            raise Unavailable("UNAVAILABLE", "the store was opened for reading only")
+        return self._writer
+
+    def _read(self, work: Callable[[Connection], T]) -> T:
+        try:
+            connection = self._reader()
+            with connection.begin():
+                return work(connection)
+        except Exception as fault:
+            if isinstance(fault, sqlite3.Error) or hasattr(fault, "orig"):
+                raise explain(fault, "reading") from fault
+            raise
+
+    def _reader(self) -> Connection:
+        connection: Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            assert self._path is not None
+            connection = wrap(connect_reader(self._path), "BEGIN")
+            self._local.connection = connection
+            self._readers.append(connection)
+        return connection
+
+    def close(self) -> None:
+        """End the reading threads; those at work finish."""
+        self._closed = True
+        if self._pool is not None:
+            self._pool.shutdown()
+        for connection in self._readers:
+            driver = raw(connection)
+            connection.close()
+            driver.close()
+        self._readers.clear()
 
 
 class SqlLog:
     """`ports.OperationLog`."""
 
-    async def create(self, document_id: str, epoch: str) -> None: ...
-    async def head(self, document_id: str) -> Head: ...
+    def __init__(self, database: SqlDatabase, now: Callable[[], int]) -> None:
+        self._database = database
+        self._now = now
+
+    async def create(self, document_id: str, epoch: str) -> None:
+        now = self._now()
+        await self._database.write(lambda connection: heads.create(connection, document_id, epoch, now=now))
+
+    async def head(self, document_id: str) -> Head:
+        return await self._database.read(lambda connection: sql_log.read_head(raw(connection), document_id))
+
     async def append(
         self, document_id: str, *, epoch: str, expected_revision: int, fence: int, changes: Sequence[Change]
-    ) -> None: ...
-    async def read(self, document_id: str, *, after: int, limit: int = 1000) -> list[Change]: ...
-    async def client(self, document_id: str, client_id: str) -> ClientRow | None: ...
-    async def raise_fence(self, document_id: str) -> int: ...
+    ) -> None:
+        append = sql_log.Append(document_id, epoch, expected_revision, fence, changes)
+        await self._database.writer.submit(append)
 
+    async def read(self, document_id: str, *, after: int, limit: int = 1000) -> list[Change]:
+        return await self._database.read(
+            lambda connection: sql_log.read_changes(raw(connection), document_id, after, limit)
+        )
 
-class SqlSnapshots:
-    """`ports.SnapshotStore`."""
+    async def client(self, document_id: str, client_id: str) -> ClientRow | None:
+        return await self._database.read(
+            lambda connection: sql_log.read_client(raw(connection), document_id, client_id)
+        )
 
-    async def latest(self, document_id: str, *, at_most: int | None = None) -> Snapshot | None: ...
-    async def put(self, document_id: str, snapshot: Snapshot) -> None: ...
-
-
-class SqlDatabase:
-    """`ports.Database`."""
-
-    async def read(self, work: Callable[[Connection], T]) -> T: ...
-    async def write(self, work: Callable[[Connection], T]) -> T: ...
+    async def raise_fence(self, document_id: str) -> int:
+        return await self._database.write(lambda connection: heads.raise_fence(connection, document_id))
 
 
 class SqlStore:
     """One process's hold on a data directory.  Open it, use its facets from any event loop, close it."""
 
-    log: SqlLog
-    snapshots: SqlSnapshots
-    database: SqlDatabase
+    def __init__(
+        self,
+        database: SqlDatabase,
+        *,
+        lock: DirectoryLock | None,
+        now: Callable[[], int],
+        on_damaged: OnDamaged | None,
+    ) -> None:
+        self.database = database
+        self.log = SqlLog(database, now)
+        self.snapshots = SqlSnapshots(database, now, on_damaged)
+        self._lock = lock
 
     @classmethod
     def open(
         cls,
         where: Path | str,
         *,
+        now: Callable[[], int] | None = None,
         exclusive: bool = True,
+        read_only: bool = False,
         readers: int = 2,
-        on_damaged_snapshot: Callable[[str, int, str], None] | None = None,
-        on_commit: Callable[[int, int, float], None] | None = None,
+        on_damaged_snapshot: OnDamaged | None = None,
+        on_commit: OnCommit | None = None,
     ) -> Self:
         """Lock the directory, check that commits are durable, bring the tables up to date; blocks.
 
-        `where` is the data directory, or ":memory:" for a catalog that is gone at close.  `on_damaged_snapshot(document
-        id, revision, fault)` and `on_commit(appends and writes, changes, seconds)` are called on other threads.
-        Raises Unavailable with what to do.
+        `where` is the data directory, or ":memory:" for a store that is gone at close.  `now` gives seconds
+        since 1970.  `read_only` takes no lock and changes nothing: for looking at a directory that a server may
+        be using.  `exclusive=False` takes no lock either, for several stores of one process on one file.
+        `on_damaged_snapshot(document_id, revision, fault)` is called on the event loop's thread,
+        `on_commit(tasks stored, changes stored, seconds)` on the writer's.  Raises Unavailable with what to do.
         """
-        ...
+        clock = _system_clock if now is None else now
+        if read_only:
+            looking = _open_to_look(Path(where), readers)
+            return cls(looking, lock=None, now=clock, on_damaged=on_damaged_snapshot)
+        path = None if str(where) == MEMORY else Path(where)
+        lock = None
+        if path is not None:
+            prepare(path)
+            lock = DirectoryLock(path) if exclusive else None
+            path = path / DATABASE_NAME
+        try:
+            writer = _start_writer(path, on_commit)
+        except BaseException:
+            if lock is not None:
+                lock.release()
+            raise
+        return cls(SqlDatabase(path, writer, readers), lock=lock, now=clock, on_damaged=on_damaged_snapshot)
 
     @property
     def failed(self) -> str | None:
         """Why the store takes no more writes (readiness asks); None while all is well."""
-        ...
+        return self.database.writer.failed
 
     def close(self) -> None:
         """Finish what waits, put everything into the main file, let go of the directory; blocks."""
-        ...
+        self.database.close()
+        if self.database._writer is not None:
+            self.database._writer.close()
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+
+
+def _start_writer(path: Path | None, on_commit: OnCommit | None) -> Writer:
+    connection = connect_writer(path)
+    try:
+        writer = Writer(connection, on_commit)
+        migrate.upgrade(writer.connection)
+        if path is not None:
+            writer.checkpointer = Checkpointer(path, writer.fail)
+    except sqlite3.Error as fault:
+        connection.close()
+        raise explain(fault, "opening the store") from fault
+    except BaseException:
+        connection.close()
+        raise
+    writer.start()
+    return writer
+
+
+def _open_to_look(directory: Path, readers: int) -> SqlDatabase:
+    path = directory / DATABASE_NAME
+    if not path.exists():
+        raise Missing(
+            "NOT_FOUND", f"there is no {DATABASE_NAME} in {directory}: name the data directory of a server"
+        )
+    connection = connect_reader(path)
+    try:
+        wrapped = wrap(connection, "BEGIN")
+        with wrapped.begin():
+            migrate.check(wrapped)
+        wrapped.close()
+    except sqlite3.Error as fault:
+        raise explain(fault, f"reading {path}") from fault
+    finally:
+        connection.close()
+    return SqlDatabase(path, None, readers)
+
+
+def _system_clock() -> int:
+    return int(time.time())

@@ -3,8 +3,8 @@
     link_n    = SHA-256(link_{n-1}, statement_n, SHA-256(salt_n, payload_n))
     statement = revision, client id, seq, user id, timestamp, base revision
 
-The payload is what a person wrote (ops, digest, `at`, origin).  It enters only as a salted hash, so redaction can remove
-payload and salt, keep the hash as a statement, and nobody can guess short texts from what is left.  Pure.
+The payload is what a person wrote (ops, digest, `at`, origin).  It enters only as a salted hash, so redaction
+can remove payload and salt and keep the hash, from which nobody can guess even short texts.  Pure.
 """
 
 from __future__ import annotations
@@ -34,6 +34,13 @@ def link(previous: bytes, change: Change, salt: bytes) -> bytes:
         change.origin or b"",
     )
     statement = _encode(
-        (change.revision, change.client_id, change.seq, change.user_id, change.timestamp, change.base_revision)
+        (
+            change.revision,
+            change.client_id,
+            change.seq,
+            change.user_id,
+            change.timestamp,
+            change.base_revision,
+        )
     )
     return sha256(previous + sha256(payload).digest() + statement).digest()

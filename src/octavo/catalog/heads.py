@@ -1,4 +1,4 @@
-"""The heads of the logs, for those who write the catalog: a log begins, and rights are taken, in their transaction.
+"""The heads of the logs, for those who write the catalog: logs begin, and rights go, in their transaction.
 
 Everything here runs inside `Database.write` (reading also inside `Database.read`).
 """
@@ -24,7 +24,13 @@ def create(connection: Connection, document_id: str, epoch: str, *, now: int = 0
         raise Conflict("ALREADY_EXISTS", f"document {document_id} already has a log; choose another id")
     connection.execute(
         insert(heads).values(
-            document_id=document_id, epoch=epoch, revision=0, fence=0, clients=0, chain=GENESIS, updated_at=now
+            document_id=document_id,
+            epoch=epoch,
+            revision=0,
+            fence=0,
+            clients=0,
+            chain=GENESIS,
+            updated_at=now,
         )
     )
 

@@ -1,7 +1,7 @@
 """Every table, once, for SQLite and PostgreSQL.
 
-Ids are opaque text, times whole seconds since 1970 (UTC), hashes and payloads bytes.  The log's own tables (`changes`,
-`clients`, `snapshots`) name a document by the short integer of `heads.document`; everything else by its id.
+Ids are opaque text, times whole seconds since 1970 (UTC), hashes and payloads bytes.  The log's own tables
+(`changes`, `clients`, `snapshots`) name a document by the short integer of `heads.document`; all else by its id.
 
 Invariants the product keeps:
 
@@ -78,7 +78,7 @@ def _role(name: str, *, nullable: bool = False) -> tuple[Column[str], CheckConst
     return _text(name, nullable=nullable), CheckConstraint(f"{name} IN ({allowed})", name=name)
 
 
-# --- people ------------------------------------------------------------------------------------------------------
+# --- people -------------------------------------------------------------------------------------------------
 
 users = Table(
     "users",
@@ -118,14 +118,16 @@ api_tokens = Table(
     Index(None, "user_id"),
 )
 
-# --- documents ---------------------------------------------------------------------------------------------------
+# --- documents ----------------------------------------------------------------------------------------------
 
 documents = Table(
     "documents",
     metadata,
     _id("id", primary_key=True),
     _text("title"),
-    Column("owner_id", Text, ForeignKey("users.id"), nullable=False),  # an owner is not deleted before the documents
+    Column(
+        "owner_id", Text, ForeignKey("users.id"), nullable=False
+    ),  # an owner is not deleted before the documents
     *_role("link_role", nullable=True),  # what anyone with the link may do; null: nothing
     _number("created_at"),
     _number("updated_at"),  # of title and sharing; that of the content is heads.updated_at
@@ -190,7 +192,7 @@ idempotency_keys = Table(
     Index(None, "created_at"),
 )
 
-# --- the log -----------------------------------------------------------------------------------------------------
+# --- the log ------------------------------------------------------------------------------------------------
 
 heads = Table(
     "heads",
@@ -250,7 +252,7 @@ snapshots = Table(
     PrimaryKeyConstraint("document", "revision"),
 )
 
-# --- jobs --------------------------------------------------------------------------------------------------------
+# --- jobs ---------------------------------------------------------------------------------------------------
 
 job_cursors = Table(
     "job_cursors",
