@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ class OctavoBuildHook(BuildHookInterface[Any]):
         if self.target_name == "wheel" and self._compile_core(root):
             build_data["pure_python"] = False
             build_data["infer_tag"] = True
-            build_data["artifacts"] += [f"/{path.relative_to(root)}" for path in compiled_modules(root)]
+            build_data["artifacts"] += [f"/{path.relative_to(root)}" for path in compiled_core(root)]
 
     def _build_pages(self, root: Path) -> None:
         """An sdist carries the pages, so that installing from it needs no npm."""
@@ -50,9 +51,7 @@ class OctavoBuildHook(BuildHookInterface[Any]):
         return done.returncode == 0
 
 
-def compiled_modules(root: Path) -> list[Path]:
-    """The extension modules for the running Python; those of another one may lie beside them."""
-    import sysconfig
-
-    suffix = sysconfig.get_config_var("EXT_SUFFIX")
-    return sorted((root / "src").rglob(f"*{suffix}"))
+def compiled_core(root: Path) -> list[Path]:
+    """What tools/compile_core.py made for the running Python, its stamp included."""
+    place = root / "src/octavo/_compiled"
+    return [*sorted(place.rglob(f"*{sysconfig.get_config_var('EXT_SUFFIX')}")), place / "built-from"]

@@ -32,14 +32,14 @@ def main() -> int:
         return 0
     lacking = _lacking()
     if lacking:
-        print(f"The core runs uncompiled (about 5 times slower): {lacking}.")  # noqa: T201
+        print(f"The core runs uncompiled (about 5 times slower): {lacking}.")
         return NOT_POSSIBLE
     with tempfile.TemporaryDirectory(prefix="octavo-core-") as build:
         status = _build(Path(build), compiled)
         if status:
             return status
         if compiled.fingerprint(str(SOURCES)) != fingerprint:
-            print("The sources changed while they were compiled; run this again.", file=sys.stderr)  # noqa: T201
+            print("The sources changed while they were compiled; run this again.", file=sys.stderr)
             return 1
         _install(Path(build), stamp, fingerprint)
     return 0
@@ -80,12 +80,12 @@ def _build(build: Path, compiled: ModuleType) -> int:
         "      script_args=['-q', 'build_ext', '--build-lib', 'out', '--build-temp', 'temp'])\n"
     )
     environment = {**os.environ, "MYPYPATH": str(build), "CFLAGS": os.environ.get("CFLAGS", "-O3 -w")}
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [sys.executable, "-c", setup], cwd=build, env=environment, capture_output=True, text=True, check=False
     )
     if done.returncode:
         sys.stderr.write(done.stdout + done.stderr)
-        print("The core could not be compiled; the output above says why.", file=sys.stderr)  # noqa: T201
+        print("The core could not be compiled; the output above says why.", file=sys.stderr)
         return 1
     return 0
 
