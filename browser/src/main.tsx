@@ -1,3 +1,11 @@
 import { render } from "preact";
+import { setTheme, theme } from "./components/theme";
+import { locale } from "./i18n";
+import { loadAccount } from "./pages/account";
+import { App } from "./pages/app";
+import "./styles/index.css";
 
-render(<h1>Octavo</h1>, document.getElementById("app")!);
+setTheme(theme.peek());
+document.documentElement.lang = locale;
+void loadAccount();
+render(<App />, document.getElementById("app")!);

@@ -1,0 +1,42 @@
+import x from "lucide:x";
+import type { ComponentChildren } from "preact";
+import { useEffect, useId, useRef } from "preact/hooks";
+import { t } from "../i18n";
+import { Icon } from "./icon";
+
+interface DialogProps {
+  title: string;
+  onClose(): void;
+  children: ComponentChildren;
+}
+
+/** A modal dialog, open as long as it is rendered; the browser keeps the focus in and gives it back. */
+export function Dialog({ title, onClose, children }: DialogProps) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const heading = useId();
+  useEffect(() => {
+    const before = document.activeElement as HTMLElement | null;
+    dialog.current?.showModal();
+    return () => before?.focus();
+  }, []);
+  return (
+    <dialog
+      ref={dialog}
+      class="dialog"
+      aria-labelledby={heading}
+      onClose={onClose}
+      // A press on the backdrop lands on the dialog itself, not on anything in it.
+      onMouseDown={(event) => event.target === event.currentTarget && onClose()}
+    >
+      <div class="dialog-body">
+        <header class="dialog-head">
+          <h2 id={heading}>{title}</h2>
+          <button type="button" class="button icon-only" aria-label={t("app.close")} onClick={onClose}>
+            <Icon shapes={x} />
+          </button>
+        </header>
+        {children}
+      </div>
+    </dialog>
+  );
+}

@@ -1,0 +1,97 @@
+import { useEffect, useMemo, useRef } from "preact/hooks";
+import { AccountMenu } from "../../components/account-menu";
+import { Mark } from "../../components/mark";
+import { t } from "../../i18n";
+import { account, api } from "../account";
+import { Problem, problemOf } from "../problem";
+import { follow } from "../router";
+import { AccessButton } from "./access";
+import { LinkBox } from "./link-box";
+import { People } from "./people";
+import { ReadOnlyBanner, RefusedBanner, SaveText } from "./save-state";
+import { Title } from "./title";
+import { Toolbar } from "./toolbar";
+import { createWorkspace, type Workspace } from "./workspace";
+import "../../styles/editor.css";
+
+/** Asks before leaving only when work would be lost with the page. */
+function useLeaveWarning(workspace: Workspace): void {
+  useEffect(() => {
+    const warn = (event: BeforeUnloadEvent) => {
+      if ((workspace.editor.peek()?.unsavedChanges() ?? 0) > 0) event.preventDefault();
+    };
+    addEventListener("beforeunload", warn);
+    return () => removeEventListener("beforeunload", warn);
+  }, [workspace]);
+}
+
+function Bar({ workspace }: { workspace: Workspace }) {
+  return (
+    <header class="bar">
+      <a class="brand" href="/" onClick={follow} aria-label={t("app.home")} title={t("app.home")}>
+        <Mark />
+      </a>
+      <div class="bar-title">
+        <Title workspace={workspace} />
+        <SaveText workspace={workspace} />
+      </div>
+      <div class="bar-end">
+        <People workspace={workspace} />
+        <AccessButton workspace={workspace} />
+        {account.value && <AccountMenu account={account.value} />}
+      </div>
+    </header>
+  );
+}
+
+function Failed({ workspace, retry }: { workspace: Workspace; retry(): void }) {
+  const failure = workspace.failure.value!;
+  const kind = problemOf(failure);
+  const restore = async () => {
+    await api.undelete(workspace.documentId);
+    retry();
+  };
+  return (
+    <Problem
+      kind={kind}
+      message={failure.message}
+      {...(kind === "unreachable" || kind === "failed" ? { retry } : {})}
+      {...(kind === "deleted" && failure.details.role === "owner" ? { restore: () => void restore() } : {})}
+    />
+  );
+}
+
+/** The mount point outlives every rendering: the editor owns what is inside. */
+function Paper({ workspace }: { workspace: Workspace }) {
+  const mount = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (mount.current) void workspace.open(mount.current);
+    return () => workspace.close();
+  }, [workspace]);
+  const opening = workspace.state.value.kind === "opening";
+  return (
+    <main class="desk" id="content" aria-busy={opening}>
+      {opening && <p class="quiet late desk-opening">{t("editor.opening")}</p>}
+      <div class="paper" ref={mount} />
+    </main>
+  );
+}
+
+/** One document, open: title, save state, people, toolbar and the text. */
+export function EditorPage({ documentId }: { documentId: string }) {
+  const workspace = useMemo(() => createWorkspace(documentId), [documentId]);
+  useLeaveWarning(workspace);
+  if (workspace.failure.value) return <Failed workspace={workspace} retry={() => location.reload()} />;
+  return (
+    <div class="editor">
+      <Bar workspace={workspace} />
+      <Toolbar workspace={workspace} />
+      <div class="banners">
+        <RefusedBanner workspace={workspace} />
+        <ReadOnlyBanner workspace={workspace} />
+      </div>
+      <Paper workspace={workspace} />
+      <LinkBox workspace={workspace} />
+    </div>
+  );
+}
