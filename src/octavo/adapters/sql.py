@@ -166,10 +166,12 @@ class SqlStore:
         """Lock the directory, check that commits are durable, bring the tables up to date; blocks.
 
         `where` is the data directory, or ":memory:" for a store that is gone at close.  `now` gives seconds
-        since 1970.  `read_only` takes no lock and changes nothing: for looking at a directory that a server may
-        be using.  `exclusive=False` takes no lock either, for several stores of one process on one file.
+        since 1970.  `read_only` takes no lock and changes nothing: for looking where a server may be at work.
+        `exclusive=False` takes no lock either, for several stores on one file.
         `on_damaged_snapshot(document_id, revision, fault)` is called on the event loop's thread,
-        `on_commit(tasks stored, changes stored, seconds)` on the writer's.  Raises Unavailable with what to do.
+        `on_commit(tasks stored, changes stored, seconds)` on the writer's.
+
+        Raises Unavailable with what to do.
         """
         clock = _system_clock if now is None else now
         if read_only:

@@ -33,8 +33,8 @@ class Checkpointer:
         self._commits = 0
         self._changes = 0
         self.restart = threading.Event()
-        """Set when the log is long and nearly all of it is moved: the writer then moves the rest and begins it
-        anew, for only between two commits does nobody add to it."""
+        """Set when the log is long and nearly all of it is moved: the writer then moves the rest and begins
+        it anew, for only between two commits does nobody add to it."""
         self._thread = threading.Thread(target=self._run, name="octavo-checkpoint", daemon=True)
         self._thread.start()
 

@@ -1,7 +1,8 @@
 """The log's hot path on SQLite's own driver: appends of many documents in few statements, and reading.
 
-Few statements and rows, because the driver lets go of the interpreter's lock in each step, and a busy event loop
-gives it back only after a switch interval: rows are written many by one statement, and read as one JSON value.
+Few statements and rows, because the driver lets go of the interpreter's lock in each step, and a busy event
+loop gives it back only after a switch interval: one statement writes many rows, or reads them as one
+JSON value.
 """
 
 from __future__ import annotations

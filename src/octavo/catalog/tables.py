@@ -1,7 +1,7 @@
 """Every table, once, for SQLite and PostgreSQL.
 
-Ids are opaque text, times whole seconds since 1970 (UTC), hashes and payloads bytes.  The log's own tables
-(`changes`, `clients`, `snapshots`) name a document by the short integer of `heads.document`; all else by its id.
+Ids are opaque text, times whole seconds since 1970 (UTC), hashes and payloads bytes.  The tables `changes`,
+`clients` and `snapshots` name a document by the short integer of `heads.document`, all else by its id.
 
 Invariants the product keeps:
 
