@@ -1,0 +1,455 @@
+"""Room: one open document as a pure machine.  Operations go in, effects come out; the host performs them.
+
+The content stands at the *tip*: head, in flight, waiting.  One batch is on its way to the log, the next one gathers.
+When another node logs first, the whole queue is thrown away, the tip is rolled back, and every operation **as received**
+is transformed anew, one by one over the log and then over those ahead of it, and checked again.  A change once
+transformed is never transformed further: that would need TP2, which deltas lack.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from itertools import chain
+from typing import Final
+
+from octavo.access import Action, allows
+from octavo.collab.entry import (
+    REBASE_LIMIT,
+    SLICE,
+    Broadcast,
+    Continue,
+    Effect,
+    Effects,
+    Entry,
+    Ignore,
+    Known,
+    LoadClient,
+    ReadLog,
+    ReadOld,
+    Refuse,
+    Taken,
+)
+from octavo.collab.recent import Recent
+from octavo.collab.settings import HostSettings
+from octavo.delta import Content, schema
+from octavo.errors import Conflict, Denied, Invalid, OctavoError, Unavailable
+from octavo.ports import ClientRow
+from octavo.protocol import Change, Operation, ops_to_json
+
+ROWS_KEPT: Final = 4096
+_NOTHING: Final[Effects] = ()
+
+
+class Room:
+    """See the module.  `content` is at the tip; `head` counts what is durable."""
+
+    def __init__(
+        self, content: Content, *, head: int, epoch: str, fence: int, settings: HostSettings, document_id: str = ""
+    ) -> None:
+        self.document_id = document_id
+        self.content = content
+        self.head = head
+        self.epoch = epoch
+        self.fence = fence
+        self.recent = Recent(head, max_changes=settings.recent_changes, max_bytes=settings.recent_bytes)
+        self.in_flight: list[Entry] = []
+        self.waiting: list[Entry] = []
+        self.failing = False
+        self._settings = settings
+        self._rows: dict[str, ClientRow | None] = {}
+        self._pending: dict[str, Operation] = {}
+        self._unknown: dict[str, tuple[Operation, str, float]] = {}
+        self._ahead: list[Entry] = []
+        self._parked: deque[Entry] = deque()
+        self._page: dict[int, Change] = {}
+        self._reading_old = False
+        self._queue_units = 0
+
+    # --- what the host may ask -----------------------------------------------------------------------------------
+
+    @property
+    def settled(self) -> bool:
+        """Nothing is on its way: the tip is the head."""
+        return not (self.in_flight or self.waiting)
+
+    @property
+    def idle(self) -> bool:
+        """Nothing is known of that is not in the log."""
+        return not self._pending
+
+    @property
+    def ready(self) -> bool:
+        """A batch waits and none is in flight."""
+        return bool(self.waiting) and not self.in_flight
+
+    @property
+    def bytes(self) -> int:
+        """What it takes in memory, roughly."""
+        return 20_000 + 4 * self.content.length + self.recent.bytes
+
+    def row(self, client_id: str) -> tuple[bool, ClientRow | None]:
+        """Whether the client's row is known here, and the row."""
+        return client_id in self._rows, self._rows.get(client_id)
+
+    def head_content(self) -> Content:
+        """The content at the head; the tip itself when nothing is on its way, so not to be changed or kept."""
+        if self.settled:
+            return self.content
+        content = self.content.copy()
+        for entry in chain(reversed(self.waiting), reversed(self.in_flight)):
+            if entry.inverse is not None:
+                content.apply(entry.inverse)
+        return content
+
+    # --- operations come in --------------------------------------------------------------------------------------
+
+    def submit(self, operation: Operation, role: str, arrived: float) -> Effects:
+        """Put an operation behind all that was accepted before it."""
+        client_id = operation.client_id
+        pending = self._pending.get(client_id)
+        if pending is not None:
+            if pending.seq == operation.seq and pending.digest == operation.digest:
+                return _NOTHING  # a resend: its change or its refusal is on its way
+            if pending.user_id != operation.user_id:
+                return [Taken(operation)]
+            reason = "this seq was used for another operation" if pending.seq == operation.seq else (
+                f"wait until seq {pending.seq} is acknowledged before sending the next operation"
+            )
+            return [Refuse(operation, Invalid("INVALID_OPERATION", reason))]
+        if not allows(role, Action.SUBMIT):
+            return [Refuse(operation, _forbidden(role))]
+        if self.failing or self._queue_units > self._settings.queue_bytes:
+            return [Refuse(operation, _unavailable())]
+        if client_id not in self._rows:
+            self._pending[client_id] = operation
+            self._unknown[client_id] = (operation, role, arrived)
+            return [LoadClient(client_id)]
+        answer = self._standing(operation)
+        if answer is not None:
+            return [answer]
+        self._pending[client_id] = operation
+        return self._take(Entry(operation, role, arrived, operation.delta, operation.base_revision, operation.delta))
+
+    def client_loaded(self, client_id: str, row: ClientRow | None) -> Effects:
+        """What the log knows of a client.  It may be older than what the room has learned meanwhile."""
+        known = self._rows.get(client_id)
+        if known is None or (row is not None and row.seq > known.seq):
+            self._rows[client_id] = row
+        held = self._unknown.pop(client_id, None)
+        if held is None:
+            return _NOTHING
+        del self._pending[client_id]
+        return self.submit(*held)
+
+    def client_not_loaded(self, client_id: str) -> Effects:
+        """The row could not be read."""
+        held = self._unknown.pop(client_id, None)
+        if held is None:
+            return _NOTHING
+        del self._pending[client_id]
+        return [Refuse(held[0], _unavailable())]
+
+    def _standing(self, operation: Operation) -> Effect | None:
+        """The answer to an operation that its client's row rules out; None for one that may be logged."""
+        row = self._rows.get(operation.client_id)
+        if row is None:
+            return None
+        if row.user_id != operation.user_id:
+            return Taken(operation)
+        if operation.seq == row.seq:
+            if operation.digest == row.digest:
+                return Known(operation, row.revision)
+            return Refuse(operation, Invalid("INVALID_OPERATION", "this seq was logged with another operation"))
+        if operation.seq < row.seq:
+            return Ignore(operation)
+        if operation.base_revision < row.revision:
+            reason = f"base_revision must be at least {row.revision}, where this client's last operation was logged"
+            return Refuse(operation, Invalid("INVALID_OPERATION", reason))
+        return None
+
+    def _take(self, entry: Entry) -> Effects:
+        if entry.at > self.head:
+            self._ahead.append(entry)
+            return [ReadLog()]
+        steps = self.head - entry.at + len(self.in_flight) + len(self.waiting)
+        if not self.recent.covers(entry.at) or steps * (len(entry.based.ops) + 3) > SLICE:
+            self._parked.append(entry)
+            return [Continue()] if len(self._parked) == 1 else _NOTHING
+        return self._enqueue(entry)
+
+    def caught_up(self) -> Effects:
+        """The log has been read to its end: what still lies ahead of it has a base in the future."""
+        ahead, self._ahead = self._ahead, []
+        effects: list[Effect] = []
+        for entry in ahead:
+            if entry.at <= self.head:
+                effects += self._take(entry)
+            else:
+                effects.append(self._refuse(entry, self._conflict("base_revision lies past the end of the log")))
+        return effects
+
+    # --- the queue -----------------------------------------------------------------------------------------------
+
+    def _enqueue(self, entry: Entry) -> Effects:
+        """Transform over the log and over those ahead in the queue, check where it lands, and take it into the tip."""
+        delta = entry.based
+        if entry.at < self.head:
+            for change in self.recent.after(entry.at):
+                delta = delta.transform_after(change.delta)
+            entry.based, entry.at = delta, self.head
+        for earlier in self.in_flight:
+            if earlier.refusal is None:
+                delta = delta.transform_after(earlier.delta)
+        for earlier in self.waiting:
+            if earlier.refusal is None:
+                delta = delta.transform_after(earlier.delta)
+        entry.delta = delta
+        entry.refusal = fault = self._fault(entry)
+        if fault is None:
+            entry.inverse = self.content.invert(delta)
+            self.content.apply(delta)
+        elif self.settled:
+            return [self._refuse(entry, fault)]
+        self.waiting.append(entry)
+        self._queue_units += _units(entry)
+        return _NOTHING
+
+    def _fault(self, entry: Entry) -> OctavoError | None:
+        """Why the operation cannot be accepted where it lands; None when it can."""
+        delta, role = entry.delta, entry.role
+        if not allows(role, Action.SUBMIT) or (entry.operation.delta.ops and not allows(role, Action.EDIT)):
+            return _forbidden(role)
+        try:
+            schema.check(delta, self.content)
+        except OctavoError as fault:
+            return fault
+        grows = delta.change_length
+        if grows > 0 and self.content.length + grows > self._settings.document_units:
+            limit = self._settings.document_units
+            return Invalid("TOO_LARGE", f"the document would be longer than {limit} UTF-16 code units")
+        return None
+
+    def _refuse(self, entry: Entry, error: OctavoError) -> Refuse:
+        self._pending.pop(entry.operation.client_id, None)
+        return Refuse(entry.operation, error)
+
+    def _conflict(self, reason: str) -> Conflict:
+        where = f"/api/v1/documents/{self.document_id}/operations"
+        return Conflict("REVISION_CONFLICT", reason, current_revision=self.head, missing_operations=where)
+
+    def take_batch(self, timestamp: int) -> list[Change]:
+        """The next batch for the log, now in flight.  `timestamp`: seconds since 1970."""
+        limit = self._settings.batch_changes
+        self.in_flight, self.waiting = self.waiting[:limit], self.waiting[limit:]
+        revision = self.head
+        batch = []
+        for entry in self.in_flight:
+            if entry.refusal is not None:
+                continue
+            revision += 1
+            operation = entry.operation
+            entry.change = Change(
+                revision,
+                entry.delta,
+                ops_to_json(entry.delta),
+                operation.client_id,
+                operation.seq,
+                operation.user_id,
+                timestamp,
+                operation.base_revision,
+                operation.digest,
+                operation.at,
+                operation.origin,
+            )
+            batch.append(entry.change)
+        return batch
+
+    def batch(self) -> list[Change]:
+        """What is in flight."""
+        return [entry.change for entry in self.in_flight if entry.change is not None]
+
+    # --- what the log says ---------------------------------------------------------------------------------------
+
+    def logged(self, changes: Sequence[Change]) -> Effects:
+        """These changes now stand in the log, whoever put them there: ours confirmed, another node's, or known."""
+        new = [change for change in changes if change.revision > self.head]
+        if not new:
+            return _NOTHING
+        if new[0].revision != self.head + 1:
+            return [ReadLog()]
+        confirmed, settled = self._confirmed(new)
+        own = self.in_flight[:settled]
+        self.in_flight = self.in_flight[settled:]
+        foreign = new[confirmed:]
+        queue = self._roll_back() if foreign else []
+        for change in foreign:
+            self.content.apply(change.delta)
+        for change in new:
+            self._remember(change)
+        effects: list[Effect] = []
+        accepted = [entry for entry in own if entry.refusal is None]
+        moved = sum(entry.delta is not entry.operation.delta for entry in accepted)
+        effects.append(Broadcast(new, moved, len(accepted), accepted[0].arrived if accepted else None))
+        for entry in own:
+            self._settle(entry, effects)
+        if foreign:
+            self._requeue(queue, effects)
+        elif not self.in_flight:
+            self._settle_refused(effects)
+        return effects
+
+    def _confirmed(self, new: Sequence[Change]) -> tuple[int, int]:
+        """How many of the changes are our batch's, and how many entries in flight that settles."""
+        count = settled = 0
+        for entry in self.in_flight:
+            if entry.change is not None:
+                if count == len(new) or not _same(entry.change, new[count]):
+                    break
+                count += 1
+            settled += 1
+        return count, settled
+
+    def _remember(self, change: Change) -> None:
+        self.head = change.revision
+        self.recent.add(change)
+        rows = self._rows
+        rows.pop(change.client_id, None)
+        rows[change.client_id] = ClientRow(change.user_id, change.seq, change.revision, change.digest)
+        if len(rows) > ROWS_KEPT:
+            oldest = next(iter(rows))
+            if oldest not in self._pending:
+                del rows[oldest]
+
+    def _settle(self, entry: Entry, effects: list[Effect]) -> None:
+        self._queue_units -= _units(entry)
+        if entry.refusal is not None:
+            effects.append(self._refuse(entry, entry.refusal))
+        else:
+            self._pending.pop(entry.operation.client_id, None)
+
+    def _settle_refused(self, effects: list[Effect]) -> None:
+        """All that stood ahead of these is durable: their refusals are final."""
+        while self.waiting and self.waiting[0].refusal is not None:
+            self._settle(self.waiting.pop(0), effects)
+
+    def _roll_back(self) -> list[Entry]:
+        """Take the tip back to the head; returns what was on its way, in order."""
+        queue = self.in_flight + self.waiting
+        for entry in reversed(queue):
+            if entry.inverse is not None:
+                self.content.apply(entry.inverse)
+                entry.inverse = None
+        self.in_flight, self.waiting = [], []
+        self._queue_units = 0
+        return queue
+
+    def _requeue(self, queue: Sequence[Entry], effects: list[Effect]) -> None:
+        """Each operation as received, anew and in order, checked again."""
+        for entry in queue:
+            entry.change = entry.refusal = None
+            answer = self._standing(entry.operation)
+            if answer is None:
+                effects += self._take(entry)
+            else:
+                self._pending.pop(entry.operation.client_id, None)
+                effects.append(answer)
+
+    def anew(self) -> Effects:
+        """Judge the whole queue again, from the operations as received (roles or rows have changed)."""
+        effects: list[Effect] = []
+        self._requeue(self._roll_back(), effects)
+        return effects
+
+    def rights(self, fence: int, roles: Mapping[str, str | None]) -> Effects:
+        """The fence was raised: these are the roles under it, by user.  Whoever is not named has none."""
+        self.fence = fence
+        queue = self._roll_back()
+        for entry in chain(queue, self._parked, self._ahead):
+            entry.role = roles.get(entry.operation.user_id) or ""
+        for client_id, (operation, _, arrived) in self._unknown.items():
+            self._unknown[client_id] = (operation, roles.get(operation.user_id) or "", arrived)
+        effects: list[Effect] = []
+        self._requeue(queue, effects)
+        return effects
+
+    def users(self) -> set[str]:
+        """The authors of all that is on its way."""
+        return {operation.user_id for operation in self._pending.values()}
+
+    def unavailable(self) -> Effects:
+        """The store fails: all that waits is kept and tried again, and its authors are told."""
+        self.failing = True
+        queue = chain(self.in_flight, self.waiting, self._parked, self._ahead)
+        return [Refuse(entry.operation, _unavailable()) for entry in queue]
+
+    # --- old bases -----------------------------------------------------------------------------------------------
+
+    def older(self, changes: Sequence[Change]) -> Effects:
+        """A page of the log, as `ReadOld` asked for it; empty when it could not be read."""
+        self._reading_old = False
+        self._page = {change.revision: change for change in changes}
+        if changes or not self._parked:
+            return self.work()
+        entry = self._parked.popleft()
+        return [self._refuse(entry, _unavailable()), *([Continue()] if self._parked else [])]
+
+    def work(self) -> Effects:
+        """Rebase the oldest parked operation by one slice."""
+        if not self._parked or self._reading_old:
+            return _NOTHING
+        entry = self._parked[0]
+        spent = 0
+        while entry.at < self.head and spent < SLICE:
+            change = self._page.get(entry.at + 1)
+            if change is None and self.recent.covers(entry.at):
+                change = self.recent.after(entry.at, 1)[0]
+            if change is None:
+                self._reading_old = True
+                return [ReadOld(entry.at)]
+            spent += len(entry.based.ops) + len(change.delta.ops) + 2
+            entry.based = entry.based.transform_after(change.delta)
+            entry.at = change.revision
+        entry.work += spent
+        effects: list[Effect] = []
+        if entry.work > REBASE_LIMIT:
+            self._parked.popleft()
+            effects.append(self._refuse(entry, self._conflict("base_revision lies too far back")))
+        elif entry.at == self.head:
+            self._parked.popleft()
+            answer = self._standing(entry.operation)
+            if answer is None:
+                effects += self._enqueue(entry)
+            else:
+                self._pending.pop(entry.operation.client_id, None)
+                effects.append(answer)
+        if self._parked:
+            effects.append(Continue())
+        else:
+            self._page = {}
+        return effects
+
+
+def _same(ours: Change, logged: Change) -> bool:
+    return (
+        ours.revision == logged.revision
+        and ours.client_id == logged.client_id
+        and ours.seq == logged.seq
+        and ours.ops == logged.ops
+    )
+
+
+def _units(entry: Entry) -> int:
+    return 64 * len(entry.operation.delta.ops) + 2 * max(0, entry.operation.delta.change_length)
+
+
+def _forbidden(role: str) -> Denied:
+    if not role:
+        return Denied("FORBIDDEN", "you have no access to this document any more")
+    return Denied("FORBIDDEN", f"as {role} you may not change this document; ask its owner for more rights")
+
+
+def _unavailable() -> Unavailable:
+    reason = "the store does not answer; whether the operation was accepted is not known: send it again unchanged"
+    return Unavailable("UNAVAILABLE", reason, retry_after_ms=1000)
+
