@@ -92,24 +92,24 @@ class Api:
         )
         return answer["user"]
 
-    async def sign_in(self, email: str, password: str) -> str:
-        """Sign in for as long as this object lives, renewing the access token as it runs out; the first
-        token.
-        """
+    async def sign_in(self, email: str, password: str) -> None:
+        """Sign in for as long as this object lives: access tokens are renewed as they run out."""
 
         async def renew() -> str:
-            client = httpx.AsyncClient(timeout=TIMEOUT_SECONDS)
-            async with client:
-                answer = await client.post(
-                    f"{self.url}/api/v1/auth/token", json={"email": email, "password": password}
-                )
+            answer = await self._http.post(
+                f"{self.url}/api/v1/auth/token", json={"email": email, "password": password}
+            )
             if not answer.is_success:
                 raise _error(answer)
             return str(answer.json()["access_token"])
 
         self._source = renew
         self._token = await renew()
-        return self._token
+
+    async def renew(self) -> str:
+        """A token that is good now; usable as the `token` of another Api."""
+        self._token = None if callable(self._source) else self._token
+        return await self._bearer() or ""
 
     # --- documents ------------------------------------------------------------------------------------------
 

@@ -1,0 +1,27 @@
+"""One judge of a run, for the simulation and for chaos alike: what clients saw against what the log holds."""
+
+from tests.checker.checker import (
+    Delivered,
+    Final,
+    Logged,
+    Read,
+    Revoked,
+    Run,
+    SnapshotTaken,
+    Submitted,
+    Violation,
+    check,
+)
+
+__all__ = [
+    "Delivered",
+    "Final",
+    "Logged",
+    "Read",
+    "Revoked",
+    "Run",
+    "SnapshotTaken",
+    "Submitted",
+    "Violation",
+    "check",
+]
