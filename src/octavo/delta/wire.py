@@ -22,7 +22,7 @@ from octavo.delta.ops import (
 from octavo.errors import Invalid
 
 
-def from_wire(ops: list[Any]) -> Delta:
+def from_wire(ops: Any) -> Delta:
     """The delta that these JSON ops spell.
 
     They must be in normal form already (a plain retain at the end is ignored): were they put right here, their author
@@ -43,7 +43,7 @@ def from_wire(ops: list[Any]) -> Delta:
     return Delta(out)
 
 
-def from_content(ops: list[Any]) -> Delta:
+def from_content(ops: Any) -> Delta:
     """Content (inserts alone) that these JSON ops spell; neighbours that are alike are joined.
 
     Raises Invalid (INVALID_OPERATION).
