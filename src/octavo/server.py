@@ -312,24 +312,28 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
+def configuration(settings: Settings, app: Application) -> uvicorn.Config:
+    """How uvicorn runs here: our connections, our sockets, no log that could hold a ticket."""
+    return uvicorn.Config(
+        app.front,
+        http=partial(HttpConnection, settings),  # type: ignore[arg-type]  # called as a class is
+        ws=app.gateway.protocol,  # type: ignore[arg-type]
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        proxy_headers=False,
+        ws_per_message_deflate=False,
+        ws_max_size=settings.message_bytes,
+        ws_ping_interval=settings.ping_seconds,
+        ws_ping_timeout=settings.ping_seconds,
+        timeout_graceful_shutdown=1,
+    )
+
+
 async def _serve(settings: Settings, listeners: Sequence[socket.socket], capacity: int) -> None:
     async with application(settings, max_connections=capacity) as app:
-        config = uvicorn.Config(
-            app.front,
-            http=partial(HttpConnection, settings),  # type: ignore[arg-type]  # called as a class is
-            ws=app.gateway.protocol,  # type: ignore[arg-type]
-            lifespan="off",
-            access_log=False,
-            log_config=None,
-            server_header=False,
-            proxy_headers=False,
-            ws_per_message_deflate=False,
-            ws_max_size=settings.message_bytes,
-            ws_ping_interval=settings.ping_seconds,
-            ws_ping_timeout=settings.ping_seconds,
-            timeout_graceful_shutdown=1,
-        )
-        server = Server(config, app)
+        server = Server(configuration(settings, app), app)
         app.connections = lambda: len(server.server_state.connections)
         for listener in listeners:
             name = listener.getsockname()

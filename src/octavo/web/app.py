@@ -84,7 +84,7 @@ def _explain(fault: HTTPException) -> str:
     named = [
         f"{item.get('key') or 'body'}: {item.get('message')}" for item in extra if isinstance(item, dict)
     ]
-    return "; ".join(named) or str(fault.detail)
+    return "; ".join(named) or f"the body: {fault.detail}"
 
 
 def _on_exception(request: Request[Any, Any, Any], fault: Exception) -> Response[bytes]:

@@ -59,7 +59,7 @@ async def create(
 async def find(
     identity: Identity,
     services: Services,
-    query: str = "",
+    title: Annotated[str, Parameter(query="query", required=False)] = "",
     owned: Flag = False,
     shared: Flag = False,
     starred: Flag = False,
@@ -67,10 +67,10 @@ async def find(
     cursor: str | None = None,
     limit: Annotated[int, Parameter(ge=1, le=200)] = PAGE,
 ) -> DocumentList:
-    """One's documents, newest first; `query` looks in the titles."""
+    """One's documents, newest first; `query` is looked for in the titles."""
     page, following = await services.documents.find(
         identity,
-        title=query[:255],
+        title=title[:255],
         owned=owned,
         shared=shared,
         starred=starred,
