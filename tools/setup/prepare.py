@@ -84,6 +84,7 @@ def call(
     done = subprocess.run(
         words,
         cwd=cwd,
+        env=os.environ | {"NO_COLOR": "1"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -170,50 +171,60 @@ def files_below(folder: Path, *, skip: frozenset[str] = frozenset()) -> list[Pat
 
 
 def prepare_browser(profile: str) -> None:
-    """The editor's packages and built pages; for `run` the packages only when something is to be built."""
-    if not (BROWSER / "package-lock.json").exists():
-        return
-    skip = frozenset({"node_modules", "dist", "test-results", "tests", "coverage", ".vite"})
-    sources = digest(*files_below(BROWSER, skip=skip))
+    """The browser's packages, and its pages where they are served; `run` needs packages only to build."""
     if not (STATIC / "index.html").exists():
         forget("pages")
+    skip = frozenset({"node_modules", "test", "test-results", "coverage", ".vite"})
+    sources = digest(*files_below(BROWSER, skip=skip))
     if profile == "run" and is_done("pages", sources):
         return
+    install_browser_packages()
+    if profile == "dev":
+        return
+    try:
+        make(
+            "pages",
+            sources,
+            "building the browser's pages",
+            lambda: call(["npm", "run", "build"], cwd=BROWSER),
+        )
+    except SetupFailed as failure:
+        if profile == "run":
+            raise
+        # The tests of all else shall run; those of the pages shall fail, and not pass on old ones.
+        say(str(failure))
+        (STATIC / "index.html").unlink(missing_ok=True)
+
+
+def install_browser_packages() -> None:
     if not (BROWSER / "node_modules/.package-lock.json").exists():
         forget("npm")
-    locked = digest(BROWSER / "package.json", BROWSER / "package-lock.json")
     make(
         "npm",
-        locked,
+        digest(BROWSER / "package.json", BROWSER / "package-lock.json"),
         "installing the browser's packages (npm ci)",
         lambda: call(["npm", "ci", "--no-audit", "--no-fund"], cwd=BROWSER, advice=NETWORK),
-    )
-    make(
-        "pages",
-        sources,
-        "building the browser's pages",
-        lambda: call(["npm", "run", "build"], cwd=BROWSER),
     )
 
 
 def compile_core() -> None:
-    """The algebra, compiled where a compiler is; otherwise said once and the pure one serves."""
+    """The algebra, compiled where that can be; where not, it is said once and the pure one serves."""
     script = ROOT / "tools/compile_core.py"
-    if not script.exists():
-        return
     header = Path(sysconfig.get_path("include")) / "Python.h"
     means = f"{which('cc')} {which('gcc')} {which('clang')} {header.exists()} {sys.version}"
-    key = digest(
-        script, *sorted((ROOT / "src/octavo/delta").glob("*.py")), ROOT / "requirements/run.txt", means
-    )
+    sources = sorted((ROOT / "src/octavo/delta").glob("*.py"))
+    key = digest(script, *sources, ROOT / "requirements/run.txt", means)
 
     def compiled() -> None:
         if call([PYTHON, script], accept=(0, NOT_COMPILED)) == NOT_COMPILED:
             say(
-                "no compiler or no Python headers: the pure core serves (5 to 10 times slower, else the same)"
+                "no compiler or no Python headers: the pure core serves (about 5 times slower, else the same)"
             )
 
-    make("core", key, "compiling the core", compiled)
+    try:
+        make("core", key, "compiling the core", compiled)
+    except SetupFailed as failure:
+        say(f"{failure} The pure core serves.")
 
 
 def main(profile: str) -> int:
