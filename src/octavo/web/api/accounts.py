@@ -6,13 +6,13 @@ from typing import Any
 
 from litestar import Request, Response, Router, delete, get, patch, post
 from litestar.datastructures import Cookie
+from litestar.params import FromPath, JSONBody
 from msgspec import UNSET
 
-from octavo.accounts import Identity
 from octavo.catalog.people import Person
 from octavo.errors import Denied
 from octavo.settings import Settings
-from octavo.web.api.services import Services
+from octavo.web.api.services import Called, Caller, Key, Services
 from octavo.web.api.types import (
     AccessToken,
     ApiTokens,
@@ -66,7 +66,7 @@ async def _authenticate(request: Request[Any, Any, Any], services: Services, dat
 
 @post("/auth/register", status_code=201)
 async def register(
-    request: Request[Any, Any, Any], services: Services, data: Registration, key: str
+    request: Request[Any, Any, Any], services: Called, data: JSONBody[Registration], key: Key
 ) -> Response[SignedIn]:
     """Make an account and sign the browser in."""
     if not services.settings.sign_up:
@@ -78,7 +78,7 @@ async def register(
 
 @post("/auth/login", status_code=200)
 async def login(
-    request: Request[Any, Any, Any], services: Services, data: Credentials, key: str
+    request: Request[Any, Any, Any], services: Called, data: JSONBody[Credentials], key: Key
 ) -> Response[SignedIn]:
     """Sign a browser in: the answer sets its cookie."""
     person = await _authenticate(request, services, data)
@@ -86,7 +86,7 @@ async def login(
 
 
 @post("/auth/logout", status_code=204)
-async def logout(request: Request[Any, Any, Any], services: Services, key: str) -> Response[None]:
+async def logout(request: Request[Any, Any, Any], services: Called, key: Key) -> Response[None]:
     """Sign the browser out, here and for every copy of its cookie."""
     settings = services.settings
     token = cookie_of(dict(request.scope["headers"]), cookie_name(settings))
@@ -97,7 +97,7 @@ async def logout(request: Request[Any, Any, Any], services: Services, key: str) 
 
 @post("/auth/token", status_code=200)
 async def token(
-    request: Request[Any, Any, Any], services: Services, data: Credentials, key: str
+    request: Request[Any, Any, Any], services: Called, data: JSONBody[Credentials], key: Key
 ) -> AccessToken:
     """An access token for a program, good for 15 minutes."""
     person = await _authenticate(request, services, data)
@@ -106,13 +106,13 @@ async def token(
 
 
 @get("/users/me")
-async def read_me(identity: Identity) -> UserView:
+async def read_me(identity: Caller) -> UserView:
     """Who one is."""
     return user_view(identity.person, with_email=True)
 
 
 @patch("/users/me")
-async def patch_me(identity: Identity, services: Services, data: UserPatch, key: str) -> UserView:
+async def patch_me(identity: Caller, services: Called, data: JSONBody[UserPatch], key: Key) -> UserView:
     """Change one's name."""
     person = identity.person
     if data.name is not UNSET:
@@ -121,14 +121,16 @@ async def patch_me(identity: Identity, services: Services, data: UserPatch, key:
 
 
 @get("/users/me/tokens")
-async def list_tokens(identity: Identity, services: Services) -> ApiTokens:
+async def list_tokens(identity: Caller, services: Called) -> ApiTokens:
     """One's personal API tokens, without the secrets."""
     tokens = await services.accounts.api_tokens(identity.user_id)
     return ApiTokens([api_token_view(token) for token in tokens])
 
 
 @post("/users/me/tokens", status_code=201)
-async def create_token(identity: Identity, services: Services, data: NewApiToken, key: str) -> ApiTokenView:
+async def create_token(
+    identity: Caller, services: Called, data: JSONBody[NewApiToken], key: Key
+) -> ApiTokenView:
     """A personal API token: its secret is in this answer and never again."""
     made, secret = await services.accounts.add_api_token(
         identity.user_id, data.name, data.scopes, data.expires_in_days, key
@@ -137,7 +139,7 @@ async def create_token(identity: Identity, services: Services, data: NewApiToken
 
 
 @delete("/users/me/tokens/{token_id:str}", status_code=204)
-async def delete_token(identity: Identity, services: Services, token_id: str, key: str) -> None:
+async def delete_token(identity: Caller, services: Called, token_id: FromPath[str], key: Key) -> None:
     """Revoke a personal API token, at once."""
     await services.accounts.remove_api_token(identity.user_id, token_id)
 

@@ -6,15 +6,14 @@ from typing import Annotated, Any
 
 from litestar import Request, Response, Router, delete, get, patch, post, put
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import UNSET
 
 from octavo import metrics, protocol
 from octavo.access import Action
-from octavo.accounts import Identity
 from octavo.documents import PAGE
 from octavo.errors import Invalid
-from octavo.web.api.services import Services
+from octavo.web.api.services import Called, Caller, Key
 from octavo.web.api.types import (
     ChangeList,
     ContentView,
@@ -39,13 +38,13 @@ from octavo.web.api.types import (
 JSON = "application/json"
 _NO_STORE = {"cache-control": "no-store"}
 
-Revision = Annotated[int | None, Parameter(query="revision", ge=0, required=False)]
-Flag = Annotated[bool, Parameter(required=False)]
+Revision = Annotated[int | None, QueryParameter(name="revision", ge=0, required=False)]
+Flag = Annotated[bool, QueryParameter(required=False)]
 
 
 @post("/documents", status_code=201)
 async def create(
-    identity: Identity, services: Services, data: NewDocument, key: str
+    identity: Caller, services: Called, data: JSONBody[NewDocument], key: Key
 ) -> Response[DocumentCreated]:
     """A new document; `content` becomes its change 1."""
     ops = None if data.content is None else data.content.ops
@@ -57,15 +56,15 @@ async def create(
 
 @get("/documents")
 async def find(
-    identity: Identity,
-    services: Services,
-    title: Annotated[str, Parameter(query="query", required=False)] = "",
+    identity: Caller,
+    services: Called,
+    title: Annotated[str, QueryParameter(name="query", required=False)] = "",
     owned: Flag = False,
     shared: Flag = False,
     starred: Flag = False,
     trashed: Flag = False,
-    cursor: str | None = None,
-    limit: Annotated[int, Parameter(ge=1, le=200)] = PAGE,
+    cursor: FromQuery[str | None] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=200)] = PAGE,
 ) -> DocumentList:
     """One's documents, newest first; `query` is looked for in the titles."""
     page, following = await services.documents.find(
@@ -84,9 +83,9 @@ async def find(
 @get("/documents/{document_id:str}")
 async def read(
     request: Request[Any, Any, Any],
-    identity: Identity,
-    services: Services,
-    document_id: str,
+    identity: Caller,
+    services: Called,
+    document_id: FromPath[str],
     revision: Revision = None,
 ) -> Response[DocumentView]:
     """A document with its content, now or as it was at a revision."""
@@ -113,7 +112,7 @@ async def read(
 
 @patch("/documents/{document_id:str}")
 async def update(
-    identity: Identity, services: Services, document_id: str, data: DocumentPatch, key: str
+    identity: Caller, services: Called, document_id: FromPath[str], data: JSONBody[DocumentPatch], key: Key
 ) -> DocumentSummary:
     """Title, one's own star, what the link gives."""
     opened = await services.documents.update(
@@ -128,19 +127,23 @@ async def update(
 
 
 @delete("/documents/{document_id:str}", status_code=204)
-async def trash(identity: Identity, services: Services, document_id: str, key: str) -> None:
+async def trash(identity: Caller, services: Called, document_id: FromPath[str], key: Key) -> None:
     """Into the trash."""
     await services.documents.trash(identity, document_id)
 
 
 @post("/documents/{document_id:str}/undelete", status_code=200)
-async def undelete(identity: Identity, services: Services, document_id: str, key: str) -> DocumentSummary:
+async def undelete(
+    identity: Caller, services: Called, document_id: FromPath[str], key: Key
+) -> DocumentSummary:
     """Out of the trash."""
     return DocumentSummary(**summary(await services.documents.undelete(identity, document_id)))
 
 
 @post("/documents/{document_id:str}/ticket", status_code=200)
-async def ticket(identity: Identity, services: Services, document_id: str, key: str) -> Response[TicketView]:
+async def ticket(
+    identity: Caller, services: Called, document_id: FromPath[str], key: Key
+) -> Response[TicketView]:
     """What a further connection needs."""
     opened = await services.documents.open(identity, document_id)
     document = opened.document
@@ -155,11 +158,11 @@ async def ticket(identity: Identity, services: Services, document_id: str, key: 
     responses={200: ResponseSpec(ChangeList, description="The changes from + 1 … to")},
 )
 async def changes(
-    identity: Identity,
-    services: Services,
-    document_id: str,
-    first: Annotated[int, Parameter(query="from")] = 0,
-    last: Annotated[int | None, Parameter(query="to", required=False)] = None,
+    identity: Caller,
+    services: Called,
+    document_id: FromPath[str],
+    first: Annotated[int, QueryParameter(name="from")] = 0,
+    last: Annotated[int | None, QueryParameter(name="to", required=False)] = None,
 ) -> Response[bytes]:
     """The changes from + 1 … to, at most 1,000 a page."""
     found = await services.documents.changes(identity, document_id, first, last)
@@ -174,7 +177,7 @@ async def changes(
     },
 )
 async def submit(
-    identity: Identity, services: Services, document_id: str, data: Submission, key: str
+    identity: Caller, services: Called, document_id: FromPath[str], data: JSONBody[Submission], key: Key
 ) -> Response[bytes]:
     """Submit an operation without a socket; the same client_id and seq again does nothing twice."""
     services.count_operation(identity.user_id, document_id)
@@ -197,7 +200,7 @@ async def submit(
 
 
 @get("/documents/{document_id:str}/permissions")
-async def read_permissions(identity: Identity, services: Services, document_id: str) -> SharingView:
+async def read_permissions(identity: Caller, services: Called, document_id: FromPath[str]) -> SharingView:
     """Who has which role."""
     sharing = await services.documents.sharing(identity, document_id)
     return sharing_view(sharing, with_email=sharing.owner.id == identity.user_id)
@@ -205,7 +208,7 @@ async def read_permissions(identity: Identity, services: Services, document_id: 
 
 @put("/documents/{document_id:str}/permissions")
 async def put_permission(
-    identity: Identity, services: Services, document_id: str, data: PermissionPut, key: str
+    identity: Caller, services: Called, document_id: FromPath[str], data: JSONBody[PermissionPut], key: Key
 ) -> SharingView:
     """Give a person a role, invite an address, or set what anyone with the link may do."""
     await services.documents.require(document_id, identity.user_id, Action.SHARE)
@@ -227,7 +230,7 @@ async def put_permission(
 
 @delete("/documents/{document_id:str}/permissions/{user_id:str}", status_code=204)
 async def delete_permission(
-    identity: Identity, services: Services, document_id: str, user_id: str, key: str
+    identity: Caller, services: Called, document_id: FromPath[str], user_id: FromPath[str], key: Key
 ) -> None:
     """Take a person's role, or an invitation by its email; everybody may take their own."""
     await services.documents.unshare(identity, document_id, user_id)

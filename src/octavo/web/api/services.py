@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from litestar import Request
-from litestar.params import Parameter
+from litestar.di import NamedDependency
+from litestar.params import HeaderParameter
 
 from octavo import protocol
 from octavo.accounts import Accounts, Identity
@@ -71,8 +72,8 @@ def provide_identity(request: Request[Any, Any, Any]) -> Identity:
 
 KeyHeader = Annotated[
     str | None,
-    Parameter(
-        header="Idempotency-Key",
+    HeaderParameter(
+        name="Idempotency-Key",
         required=False,
         description="128 random bits of your own: asking again with the same key does it once",
     ),
@@ -86,3 +87,8 @@ def provide_key(idempotency_key: KeyHeader = None) -> str:
     if not protocol.valid_client_id(idempotency_key):
         raise Invalid("INVALID_REQUEST", "Idempotency-Key: 1 to 64 characters of A-Z a-z 0-9 _ -")
     return idempotency_key
+
+
+Caller = NamedDependency[Identity]
+Called = NamedDependency[Services]
+Key = NamedDependency[str]

@@ -9,7 +9,7 @@ from litestar import Response, get
 from octavo import metrics
 from octavo.delta import schema
 from octavo.errors import Unavailable
-from octavo.web.api.services import Services
+from octavo.web.api.services import Called
 
 
 @get("/healthz", tags=["system"])
@@ -19,7 +19,7 @@ async def healthz() -> dict[str, str]:
 
 
 @get("/readyz", tags=["system"])
-async def readyz(services: Services) -> dict[str, str]:
+async def readyz(services: Called) -> dict[str, str]:
     """The store takes writes, and the server is not on its way down."""
     fault = "the server is going away" if services.gateway.draining else services.failed()
     if fault is not None:
