@@ -1,0 +1,254 @@
+"""`octavo verify`: does the store hold what it promises?  Reads only; works beside a running server.
+
+Checks of each document: revisions 1 … head without a gap; the hash chain ends at the head's; every client row agrees
+with its last change and every change has its client; every operation can be read, applies and keeps the schema; the
+content at each snapshot equals the replay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Connection, Row, select, text
+
+from octavo.catalog.chain import GENESIS, link
+from octavo.catalog.tables import changes, clients, documents, heads, snapshots
+from octavo.delta import Content, Delta, schema, wire
+from octavo.errors import Invalid, Missing, OctavoError
+from octavo.ports import ClientRow, Database, SnapshotStore
+from octavo.protocol import Change, ops_from_json
+
+_PAGE: Final = 1000
+_MOST_FAULTS: Final = 20  # of one document; more say nothing new
+
+_decode: Final = msgspec.json.Decoder().decode
+
+
+@dataclass(slots=True)
+class Report:
+    """What was found in one document; no faults means sound."""
+
+    document_id: str
+    revision: int
+    snapshots: int = 0
+    faults: list[str] = field(default_factory=list)
+
+    @property
+    def sound(self) -> bool:
+        return not self.faults
+
+    def fault(self, message: str) -> None:
+        if len(self.faults) < _MOST_FAULTS:
+            self.faults.append(message)
+        elif len(self.faults) == _MOST_FAULTS:
+            self.faults.append("… and more")
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The whole store: `faults` are those that concern no single document."""
+
+    reports: list[Report]
+    faults: list[str]
+
+    @property
+    def sound(self) -> bool:
+        return not self.faults and all(report.sound for report in self.reports)
+
+    @property
+    def exit_status(self) -> int:
+        """For scripts: 0 sound, 1 damaged."""
+        return 0 if self.sound else 1
+
+
+async def verify(
+    database: Database,
+    snapshot_store: SnapshotStore,
+    *,
+    document_id: str | None = None,
+    progress: Callable[[Report], None] | None = None,
+) -> Summary:
+    """Check one document or all; `progress` is told of each as it is done.
+
+    Raises Missing for a document that is not there, Unavailable when the store cannot be read at all.
+    """
+    faults = [] if document_id is not None else await database.read(_check_store)
+    reports: list[Report] = []
+    for name in await database.read(lambda connection: _names(connection, document_id)):
+        report = await _Check(database, snapshot_store, name).run()
+        if report is None:
+            continue  # deleted for good meanwhile
+        reports.append(report)
+        if progress is not None:
+            progress(report)
+    return Summary(reports, faults)
+
+
+def _names(connection: Connection, document_id: str | None) -> list[str]:
+    query = select(heads.c.document_id).order_by(heads.c.document)
+    if document_id is None:
+        return list(connection.scalars(query))
+    found = list(connection.scalars(query.where(heads.c.document_id == document_id)))
+    if not found:
+        raise Missing("NOT_FOUND", f"there is no document {document_id} in this store")
+    return found
+
+
+def _check_store(connection: Connection) -> list[str]:
+    faults = []
+    if connection.dialect.name == "sqlite":
+        found = list(connection.scalars(text("PRAGMA quick_check(5)")))
+        faults += [f"the file is damaged: {line}" for line in found if line != "ok"]
+        faults += [
+            f"a row of {row[0]} points at nothing"
+            for row in connection.execute(text("PRAGMA foreign_key_check"))
+        ]
+    without = (
+        select(documents.c.id)
+        .outerjoin(heads, heads.c.document_id == documents.c.id)
+        .where(heads.c.document.is_(None))
+    )
+    return faults + [f"document {name} has no log" for name in connection.scalars(without)]
+
+
+class _Check:
+    """One document, read page by page while the server may go on writing behind the head first seen."""
+
+    def __init__(self, database: Database, snapshot_store: SnapshotStore, document_id: str) -> None:
+        self._database = database
+        self._snapshots = snapshot_store
+        self._id = document_id
+        self._chain = GENESIS
+        self._content: Content | None = Content()
+        self._clients: dict[str, ClientRow] = {}
+
+    async def run(self) -> Report | None:
+        start = await self._database.read(self._start)
+        if start is None:
+            return None
+        document, head, chain, stored, marks = start
+        report = Report(self._id, head, len(marks))
+        due = iter(marks)
+        mark = next(due, None)
+        if mark == 0:
+            await self._compare(report, 0)
+            mark = next(due, None)
+        revision = 0
+        while revision < head:
+            first, last = revision, min(revision + _PAGE, head)
+            rows = await self._database.read(partial(_rows, document=document, after=first, last=last))
+            if not rows:
+                report.fault(f"changes {revision + 1} to {head} are missing")
+                self._content = None
+                break
+            for row in rows:
+                if row.revision != revision + 1:
+                    report.fault(f"changes {revision + 1} to {row.revision - 1} are missing")
+                    self._content = None
+                revision = row.revision
+                self._check(report, row)
+                while mark is not None and mark <= revision:
+                    await self._compare(report, mark)
+                    mark = next(due, None)
+        if mark is not None:
+            report.fault(f"there is a snapshot at revision {mark}, past the head {head}")
+        if self._chain != chain:
+            report.fault("the chain of hashes does not end at the head's: the log was altered or has forked")
+        self._compare_clients(report, stored)
+        return report
+
+    def _start(
+        self, connection: Connection
+    ) -> tuple[int, int, bytes, dict[str, ClientRow], list[int]] | None:
+        head = connection.execute(select(heads).where(heads.c.document_id == self._id)).first()
+        if head is None:
+            return None
+        rows = connection.execute(select(clients).where(clients.c.document == head.document))
+        stored = {row.client_id: ClientRow(row.user_id, row.seq, row.revision, row.digest) for row in rows}
+        marks = select(snapshots.c.revision).where(snapshots.c.document == head.document)
+        return (
+            head.document,
+            head.revision,
+            head.chain,
+            stored,
+            sorted(connection.scalars(marks)),
+        )
+
+    def _check(self, report: Report, row: Row[Any]) -> None:
+        if row.client_id is None:
+            report.fault(f"change {row.revision}: its client is not known")
+            self._chain = b""
+            return
+        change = Change(
+            row.revision,
+            Delta(),
+            row.ops,
+            row.client_id,
+            row.seq,
+            row.user_id,
+            row.timestamp,
+            row.base_revision,
+            row.digest,
+            row.at,
+            row.origin,
+        )
+        self._chain = link(self._chain, change, row.salt)
+        before = self._clients.get(change.client_id)
+        if before is not None and (change.seq <= before.seq or change.base_revision < before.revision):
+            report.fault(f"change {change.revision}: seq or base revision is not after its client's last one")
+        if change.base_revision >= change.revision:
+            report.fault(
+                f"change {change.revision}: its base revision {change.base_revision} is not before it"
+            )
+        self._clients[change.client_id] = ClientRow(
+            change.user_id, change.seq, change.revision, change.digest
+        )
+        self._apply(report, change)
+
+    def _apply(self, report: Report, change: Change) -> None:
+        try:
+            delta = ops_from_json(change.ops)
+            if self._content is not None:
+                schema.check(delta, self._content)
+                self._content.apply(delta)
+        except (OctavoError, msgspec.DecodeError, UnicodeDecodeError) as fault:
+            report.fault(f"change {change.revision}: {fault}")
+            self._content = None  # nothing after it can be judged
+
+    async def _compare(self, report: Report, revision: int) -> None:
+        found = await self._snapshots.latest(self._id, at_most=revision)
+        if found is None or found.revision != revision:
+            report.fault(
+                f"the snapshot at revision {revision} is damaged; it can be deleted, the log is not touched"
+            )
+            return
+        if self._content is None:
+            return
+        try:
+            same = wire.from_content(_decode(found.content)) == self._content.to_delta()
+        except (Invalid, msgspec.DecodeError) as fault:
+            report.fault(f"the snapshot at revision {revision} cannot be read: {fault}")
+            return
+        if not same:
+            report.fault(f"the snapshot at revision {revision} is not what the log gives there")
+
+    def _compare_clients(self, report: Report, stored: dict[str, ClientRow]) -> None:
+        for client_id in sorted(stored.keys() | self._clients.keys()):
+            if stored.get(client_id) != self._clients.get(client_id):
+                report.fault(f"client {client_id}: its row does not agree with its last change")
+
+
+def _rows(connection: Connection, document: int, after: int, last: int) -> Sequence[Row[Any]]:
+    query = (
+        select(changes, clients.c.client_id, clients.c.user_id)
+        .outerjoin(
+            clients, (clients.c.document == changes.c.document) & (clients.c.number == changes.c.client)
+        )
+        .where(changes.c.document == document, changes.c.revision > after, changes.c.revision <= last)
+        .order_by(changes.c.revision)
+    )
+    return connection.execute(query).all()
