@@ -1,7 +1,463 @@
-/** Opens a document in an element: view, machine, socket, undo and cursors put together.  See `types.ts`. */
+/** Opens a document in an element: view, machine, socket, undo and cursors put together. */
 
-import type { Editor, EditorOptions } from "./types";
+import { EditorState, TextSelection, type Transaction } from "prosemirror-state";
+import { EditorView } from "prosemirror-view";
+import { Delta, type Json, type Op } from "../core/delta";
+import type { Effect, MachineEvent } from "../core/events";
+import { Machine } from "../core/machine";
+import { Close, type Role, type ServerMessage, type User } from "../core/protocol";
+import type { OpenedDocument } from "../net/api";
+import { Socket } from "../net/socket";
+import { Binding } from "./binding";
+import { Selected, typingMark } from "./commands";
+import { cursorPlugin, showCursors } from "./cursors";
+import { Hold } from "./hold";
+import { keys } from "./keys";
+import { copiedText, pastedSlice, pastedText } from "./paste";
+import { SaveStates } from "./savestate";
+import { toContent, toDocument } from "./schema";
+import { toolbarCommands } from "./toolbar";
+import type { Access, Commands, Editor, EditorOptions, Person } from "./types";
+import { Undo } from "./undo";
 
 export type * from "./types";
 
-export declare function openEditor(options: EditorOptions): Promise<Editor>;
+/** A cursor goes out at most this often, in milliseconds. */
+const CURSOR_EVERY_MS = 50;
+
+const STOPS: Record<number, [code: string, message: string]> = {
+  [Close.noAccess]: ["FORBIDDEN", "You no longer have access to this document."],
+  [Close.notFound]: ["NOT_FOUND", "This document does not exist any more, or you may not see it."],
+  [Close.deleted]: ["DOCUMENT_DELETED", "This document was deleted."],
+  [Close.replaced]: ["REPLACED", "This document was opened again in place of this page."],
+};
+
+/** Why a machine's work was kept apart, in the reader's words. */
+const KEPT: Record<string, string> = {
+  EPOCH_CHANGED: "The document was restored from a backup, and what was not yet saved here does not fit it.",
+  NOT_EDITABLE: "The document cannot be edited at the moment.",
+};
+
+/** Rejects with an `ApiError` when the document cannot be opened. */
+export async function openEditor(options: EditorOptions): Promise<Editor> {
+  const opened = await options.api.openDocument(options.documentId);
+  return new OpenEditor(options, opened);
+}
+
+class OpenEditor implements Editor {
+  readonly commands: Commands;
+  readonly #options: EditorOptions;
+  readonly #machine: Machine;
+  readonly #socket: Socket;
+  readonly #view: EditorView;
+  readonly #hold: Hold<ServerMessage>;
+  readonly #undo = new Undo();
+  readonly #saves = new SaveStates();
+  readonly #selected: Selected;
+  readonly #listeners = new Set<() => void>();
+  #binding: Binding;
+  #role: Role;
+  #closedReason: "locked" | "deleted" | "stopped" | null = null;
+  #composition = 0;
+  /** The selection as the server knows it, in the shown content. */
+  #told: { index: number; length: number } | null = null;
+  #cursorTimer: ReturnType<typeof setTimeout> | null = null;
+  #wakeTimer: ReturnType<typeof setTimeout> | null = null;
+  #stateTimer: ReturnType<typeof setTimeout> | null = null;
+  #lastTold = new Map<string, string>();
+
+  constructor(options: EditorOptions, opened: OpenedDocument) {
+    this.#options = options;
+    this.#role = opened.role;
+    this.#machine = new Machine({ client_id: randomId(), epoch: opened.epoch, revision: opened.revision });
+    this.#selected = new Selected({
+      state: () => this.#view.state,
+      lines: () => this.#binding.lines,
+      canEdit: () => this.#canEdit,
+      apply: (delta, caret) => void this.#perform(delta, caret),
+      setTyping: (name, value) => this.#setTyping(name, value),
+    });
+    const step = { undo: () => this.#step("undo"), redo: () => this.#step("redo") };
+    this.commands = toolbarCommands(this.#selected, this.#undo, step, () => this.#view.focus());
+    const doc = toDocument(new Delta(opened.content.ops));
+    this.#binding = new Binding(doc);
+    this.#view = this.#createView(EditorState.create({ doc, plugins: this.#plugins() }));
+    this.#hold = new Hold(
+      (message) => this.#handle({ event: "received", message }),
+      () => this.#view.composing,
+    );
+    this.#socket = new Socket(options.api, options.documentId, {
+      opened: () => this.#handle({ event: "opened" }),
+      received: (message) => this.#received(message),
+      closed: (code) => this.#handle({ event: "closed", code }),
+    });
+    options.onTitle(opened.title);
+    this.#socket.connect(0, opened.websocket_url);
+    this.#tell();
+  }
+
+  get user(): User | null {
+    return this.#machine.user;
+  }
+
+  // --- the view
+
+  #plugins() {
+    const askForLink = () => this.#options.onLink?.(this.#selected.linkAround()?.url ?? null);
+    return [...keys(this.commands, this.#selected, askForLink), cursorPlugin()];
+  }
+
+  #createView(state: EditorState): EditorView {
+    return new EditorView(this.#options.mount, {
+      state,
+      dispatchTransaction: (tr) => this.#dispatch(tr),
+      editable: () => this.#canEdit,
+      attributes: {
+        role: "textbox",
+        "aria-multiline": "true",
+        "aria-label": this.#options.label ?? "Document",
+        spellcheck: "true",
+      },
+      clipboardTextParser: pastedText,
+      clipboardTextSerializer: copiedText,
+      transformPasted: pastedSlice,
+      handleDOMEvents: {
+        compositionstart: () => {
+          this.#composition += 1;
+          this.#hold.compositionStart();
+        },
+        compositionend: () => this.#hold.compositionEnd(),
+      },
+    });
+  }
+
+  /** The user's transactions, and those that only move the selection. */
+  #dispatch(tr: Transaction): void {
+    if (tr.docChanged) {
+      if (!this.#canEdit) {
+        this.#view.updateState(this.#view.state);
+        return;
+      }
+      const { delta, inverse } = this.#binding.read(tr);
+      const whole =
+        tr.getMeta("paste") || tr.getMeta("uiEvent") === "drop" || tr.getMeta("uiEvent") === "cut";
+      this.#edited(tr, delta, inverse, whole === true);
+    } else {
+      if (!tr.selection.eq(this.#view.state.selection) && !this.#hold.holding) this.#undo.pause();
+      this.#view.updateState(this.#view.state.apply(tr));
+    }
+    this.#cursorMoved();
+    this.#tell();
+  }
+
+  /** The user's edit is shown, noted for undo, and sent. */
+  #edited(tr: Transaction, delta: Delta, inverse: Delta, alone: boolean): void {
+    if (alone) this.#undo.pause();
+    const group = this.#hold.holding ? `composition ${this.#composition}` : null;
+    if (!delta.isEmpty) this.#undo.record(delta, inverse, { now: performance.now(), group });
+    if (alone) this.#undo.pause();
+    this.#show(tr, delta, "right");
+    if (!delta.isEmpty) this.#handle({ event: "edited", ops: delta.ops });
+  }
+
+  #show(tr: Transaction, delta: Delta, stick: "left" | "right"): void {
+    if (this.#told) {
+      const { index, length } = this.#told;
+      const from = delta.transformIndex(index, stick);
+      this.#told = { index: from, length: delta.transformIndex(index + length, stick) - from };
+    }
+    this.#view.updateState(this.#view.state.apply(tr));
+  }
+
+  /** A command's delta as the user's edit; gives what takes it back. */
+  #perform(delta: Delta, caret?: number, record = true): Delta {
+    const { doc, tr } = this.#view.state;
+    const inverse = delta.invert({ slice: (start, end) => this.#binding.slice(doc, start, end) });
+    this.#binding.write(tr, delta);
+    if (caret !== undefined) {
+      const at = Math.min(caret, this.#binding.lines.length - 1);
+      tr.setSelection(TextSelection.create(tr.doc, this.#binding.lines.position(at)));
+    }
+    tr.scrollIntoView();
+    if (record) {
+      this.#edited(tr, delta, inverse, true);
+    } else {
+      this.#show(tr, delta, "right");
+      this.#handle({ event: "edited", ops: delta.ops });
+    }
+    this.#cursorMoved();
+    this.#tell();
+    return inverse;
+  }
+
+  #step(direction: "undo" | "redo"): boolean {
+    if (!this.#canEdit) return false;
+    return this.#undo[direction]((delta) =>
+      this.#perform(delta, delta.baseLength + delta.changeLength, false),
+    );
+  }
+
+  #setTyping(name: string, value: Json): void {
+    const { tr } = this.#view.state;
+    const mark = typingMark(name, value);
+    this.#view.dispatch(value === null ? tr.removeStoredMark(mark.type) : tr.addStoredMark(mark));
+  }
+
+  // --- the machine
+
+  #received(message: ServerMessage): void {
+    // What is held was heard all the same: else a long composition would pass for a dead connection.
+    if (this.#hold.holding) this.#handle({ event: "received", message: { type: "pong" } });
+    this.#hold.push(message);
+  }
+
+  #handle(event: MachineEvent): void {
+    const around = { now: performance.now() / 1000, random: Math.random(), freshId: randomId() };
+    let moved = false;
+    for (const effect of this.#machine.handle(event, around)) {
+      this.#effect(effect);
+      moved ||= effect.effect === "presence" || effect.effect === "apply" || effect.effect === "reset";
+    }
+    if (moved) this.#showPeople();
+    // Only now does the view show the revision that the machine would state.
+    if (this.#told === null) this.#cursorMoved();
+    this.#wake();
+    this.#tell();
+  }
+
+  #wake(): void {
+    if (this.#wakeTimer) clearTimeout(this.#wakeTimer);
+    const at = this.#machine.wakeAt;
+    if (at === null) return;
+    const ms = Math.max(0, at * 1000 - performance.now());
+    this.#wakeTimer = setTimeout(() => this.#handle({ event: "tick" }), ms + 1);
+  }
+
+  #effect(effect: Effect): void {
+    switch (effect.effect) {
+      case "send":
+        this.#socket.send(effect.message);
+        break;
+      case "connect":
+        this.#socket.connect(effect.after);
+        break;
+      case "apply":
+        this.#applyRemote(new Delta(effect.ops));
+        break;
+      case "reset":
+        this.#reset(new Delta(effect.ops));
+        break;
+      case "joined":
+        this.#role = this.#machine.role ?? this.#role;
+        this.#told = null;
+        break;
+      case "refused":
+        this.#saves.refuse(effect.code, effect.message, insertedText(effect.ops), false);
+        break;
+      case "kept":
+        this.#saves.refuse(effect.code, KEPT[effect.code] ?? effect.code, insertedText(effect.ops), false);
+        break;
+      case "stop":
+        this.#stop(effect.code, effect.ops);
+        break;
+      case "event":
+        this.#event(effect.event, effect.data);
+        break;
+      default:
+        break;
+    }
+  }
+
+  #applyRemote(delta: Delta): void {
+    if (delta.isEmpty) return;
+    const tr = this.#binding.write(this.#view.state.tr, delta).setMeta("addToHistory", false);
+    this.#undo.follow(delta);
+    this.#show(tr, delta, "left");
+  }
+
+  /** The server's content instead of ours. */
+  #reset(content: Delta): void {
+    const { selection } = this.#view.state;
+    const index = this.#binding.lines.index(selection.head);
+    const doc = toDocument(content);
+    this.#binding = new Binding(doc);
+    this.#undo.clear();
+    const position = this.#binding.lines.position(Math.min(index, this.#binding.lines.length - 1));
+    const state = EditorState.create({
+      doc,
+      plugins: this.#view.state.plugins,
+      selection: TextSelection.create(doc, position),
+    });
+    this.#view.updateState(state);
+    this.#told = null;
+  }
+
+  #stop(closeCode: number, lost: readonly Op[]): void {
+    const [code, message] = STOPS[closeCode] ?? ["STOPPED", "The server ended the connection for good."];
+    this.#closedReason = code === "DOCUMENT_DELETED" ? "deleted" : "stopped";
+    this.#socket.close();
+    this.#saves.refuse(code, message, insertedText(lost), true);
+  }
+
+  #event(event: string, data: unknown): void {
+    const about = (data ?? {}) as {
+      title?: unknown;
+      user?: { id?: unknown };
+      user_id?: unknown;
+      role?: unknown;
+    };
+    if (event === "title.changed" && typeof about.title === "string") this.#options.onTitle(about.title);
+    if (event === "document.locked") this.#closedReason = "locked";
+    if (event === "document.unlocked" && this.#closedReason === "locked") this.#closedReason = null;
+    if (event === "document.deleted") this.#closedReason = "deleted";
+    if (event === "document.undeleted" && this.#closedReason === "deleted") this.#closedReason = null;
+    if (event === "permission.changed") {
+      const concerned = about.user?.id ?? about.user_id;
+      const mine = concerned === undefined || concerned === this.#machine.user?.id;
+      if (mine && isRole(about.role)) this.#role = about.role;
+    }
+    this.#options.onEvent?.(event, data);
+  }
+
+  // --- others, and what they see of this page
+
+  #showPeople(): void {
+    const tr = showCursors(this.#view.state, this.#machine.cursors(), this.#binding.lines);
+    this.#view.updateState(this.#view.state.apply(tr));
+  }
+
+  #cursorMoved(): void {
+    if (this.#cursorTimer || !this.#machine.joined) return;
+    this.#sendCursor();
+    this.#cursorTimer = setTimeout(() => {
+      this.#cursorTimer = null;
+      this.#sendCursor();
+    }, CURSOR_EVERY_MS);
+  }
+
+  #sendCursor(): void {
+    const { anchor, head } = this.#view.state.selection;
+    const index = this.#binding.lines.index(anchor);
+    const length = this.#binding.lines.index(head) - index;
+    // The server moves what it was told along every change by itself.
+    if (!this.#machine.joined || (this.#told?.index === index && this.#told.length === length)) return;
+    this.#told = { index, length };
+    this.#handle({ event: "cursor", cursor: { index, length } });
+  }
+
+  // --- what the page is told
+
+  get #canEdit(): boolean {
+    const role = this.#role === "owner" || this.#role === "editor";
+    return role && this.#closedReason === null && this.#machine.editable;
+  }
+
+  #access(): Access {
+    const canEdit = this.#canEdit;
+    const rights =
+      this.#role === "owner" || this.#role === "editor" ? ("opening" as const) : ("role" as const);
+    return { role: this.#role, canEdit, reason: canEdit ? null : (this.#closedReason ?? rights) };
+  }
+
+  #people(): Person[] {
+    const { user, clientId } = this.#machine;
+    const self: Person[] = user ? [{ clientId, user, self: true, hasCursor: true }] : [];
+    const others = this.#machine.cursors().map((presence) => ({
+      clientId: presence.client_id,
+      user: presence.user,
+      self: false,
+      hasCursor: presence.cursor !== null,
+    }));
+    return [...self, ...others];
+  }
+
+  #tell(): void {
+    // Called from within the constructor too, before everything is there.
+    if (!this.#view) return;
+    const now = performance.now();
+    const { joined, stopped, unacknowledged } = this.#machine;
+    const state = this.#saves.tell({ now, joined, stopped, unacknowledged });
+    this.#changed("state", state, () => this.#options.onState(state));
+    const access = this.#access();
+    this.#changed("access", access, () => {
+      this.#view.setProps({});
+      this.#options.onAccess(access);
+    });
+    const people = this.#people();
+    this.#changed("people", people, () => this.#options.onPeople(people));
+    if (this.#stateTimer) clearTimeout(this.#stateTimer);
+    const due = this.#saves.dueIn(now);
+    this.#stateTimer = due === null || due === 0 ? null : setTimeout(() => this.#tell(), due + 1);
+    for (const listener of this.#listeners) listener();
+  }
+
+  #changed(name: string, value: unknown, tell: () => void): void {
+    const text = JSON.stringify(value);
+    if (this.#lastTold.get(name) === text) return;
+    this.#lastTold.set(name, text);
+    tell();
+  }
+
+  // --- what the page may do
+
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  focus(): void {
+    this.#view.focus();
+  }
+
+  text(): string {
+    return toContent(this.#view.state.doc).text().replaceAll("\ufffc", "").replace(/\n$/, "");
+  }
+
+  goToPerson(clientId: string): boolean {
+    const cursor = this.#machine.cursors().find((presence) => presence.client_id === clientId)?.cursor;
+    if (!cursor) return false;
+    const { lines } = this.#binding;
+    const { line } = lines.place(Math.min(cursor.index + cursor.length, lines.length - 1));
+    const element = this.#view.nodeDOM(lines.start(line) + line);
+    if (!(element instanceof HTMLElement)) return false;
+    element.scrollIntoView({ block: "center" });
+    return true;
+  }
+
+  unsavedChanges(): number {
+    return this.#machine.unacknowledged;
+  }
+
+  dismissRefusal(): void {
+    this.#saves.dismiss();
+    this.#tell();
+  }
+
+  reconnect(): void {
+    this.#socket.now();
+  }
+
+  close(): void {
+    for (const timer of [this.#cursorTimer, this.#wakeTimer, this.#stateTimer])
+      if (timer) clearTimeout(timer);
+    this.#hold.close();
+    this.#socket.close();
+    this.#listeners.clear();
+    this.#view.destroy();
+  }
+}
+
+/** The text that a delta would have brought in. */
+function insertedText(ops: readonly Op[]): string {
+  return ops.map((op) => ("insert" in op && typeof op.insert === "string" ? op.insert : "")).join("");
+}
+
+function isRole(value: unknown): value is Role {
+  return value === "owner" || value === "editor" || value === "commenter" || value === "viewer";
+}
+
+/** 128 random bits, URL-safe. */
+function randomId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

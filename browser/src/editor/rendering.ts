@@ -2,11 +2,11 @@
 
 import type { DOMOutputSpec, Mark } from "prosemirror-model";
 import type { Attributes, Embed } from "../core/delta";
+import { isAllowedLink } from "../core/links";
 
 const COLOR = /^#[0-9a-f]{6}$/i;
 const IMAGE = /^\/api\/v1\/images\/[\w.~-]+$/;
 const FONT = /^[\w -]{1,64}$/;
-const LINK = /^(https?:\/\/|mailto:|#)[^\s\p{Cc}]+$/iu;
 const LINE_HEIGHTS = [1, 1.15, 1.5, 2, 2.5, 3];
 
 type Html = Record<string, string>;
@@ -100,7 +100,7 @@ export function markDOM(mark: Mark): DOMOutputSpec {
     case "script":
       return [value === "sub" ? "sub" : "sup", 0];
     case "link":
-      return LINK.test(text)
+      return isAllowedLink(text)
         ? ["a", { href: text, rel: "noopener noreferrer nofollow", target: "_blank" }, 0]
         : ["span", 0];
     case "color":

@@ -8,6 +8,7 @@
 
 import { type Attrs, type Mark, type MarkSpec, type Node, Schema } from "prosemirror-model";
 import { type Attributes, type Delta, DeltaBuilder, type Embed, equal, type Json } from "../core/delta";
+import { isAllowedLink } from "../core/links";
 import { embedDOM, lineDOM, markDOM } from "./rendering";
 
 const FLAGS = ["bold", "italic", "underline", "strike", "code"] as const;
@@ -27,8 +28,8 @@ const VALUES = [
 /** Families of names that bear an id, `suggest-delete:{id}`; several may stand on the same text. */
 const FAMILIES = ["suggest-delete", "suggest-format"] as const;
 
-/** Not carried on by typing at their end. */
-const ENDS: ReadonlySet<string> = new Set(["link", "suggest-insert", ...FAMILIES]);
+/** Not carried on by typing behind them; those of images would even be refused on text. */
+const ENDS: ReadonlySet<string> = new Set(["link", "width", "alt", "caption", "suggest-insert"]);
 
 const marks: Record<string, MarkSpec> = {};
 for (const name of FLAGS) marks[name] = { toDOM: (mark) => markDOM(mark), parseDOM: parseRules(name) };
@@ -48,7 +49,7 @@ for (const name of FAMILIES) {
     toDOM: (mark) => markDOM(mark),
   };
 }
-marks.other = { attrs: { name: {}, value: {} }, excludes: "", toDOM: () => ["span", 0] };
+marks.other = { attrs: { name: {}, value: {} }, excludes: "", inclusive: false, toDOM: () => ["span", 0] };
 
 function parseRules(name: string): NonNullable<MarkSpec["parseDOM"]> {
   switch (name) {
@@ -85,11 +86,6 @@ function parseRules(name: string): NonNullable<MarkSpec["parseDOM"]> {
     default:
       return [];
   }
-}
-
-/** What `protocol.md` section 6 allows: http, https, mailto, or a fragment; at most 2,048 units, no controls. */
-export function isAllowedLink(url: string): boolean {
-  return url.length <= 2048 && /^(https?:\/\/|mailto:|#)[^\s\p{Cc}]+$/iu.test(url);
 }
 
 export const schema = new Schema({
