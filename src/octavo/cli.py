@@ -143,5 +143,63 @@ def user_password(email: str, password: str, data_dir: Path | None) -> None:
     click.echo(f"{email} has a new password")
 
 
+@main.command()
+@click.argument("document_id", required=False)
+@DataDir
+def verify(document_id: str | None, data_dir: Path | None) -> None:
+    """Read the whole log and say whether it is sound; beside a running server too.  Ends with 1 if it is not."""
+    from octavo import verify as check
+    from octavo.adapters.sql import SqlStore
+
+    def report(found: check.Report) -> None:
+        for fault in found.faults:
+            click.echo(f"{found.document_id}: {fault}")
+
+    try:
+        store = SqlStore.open(_settings(data_dir=data_dir).data_dir, read_only=True)
+        summary = asyncio.run(
+            check.verify(store.database, store.snapshots, document_id=document_id, progress=report)
+        )
+        store.close()
+    except OctavoError as fault:
+        _fail(fault)
+    for line in summary.faults:
+        click.echo(line)
+    changes = sum(found.revision for found in summary.reports)
+    verdict = "sound" if summary.sound else "DAMAGED"
+    click.echo(f"{len(summary.reports)} documents, {changes} changes: {verdict}")
+    sys.exit(summary.exit_status)
+
+
+@main.command()
+@click.option("--retry", nargs=2, metavar="JOB DOCUMENT", help="let the job try this document again")
+@click.option("--drop", nargs=2, metavar="JOB DOCUMENT", help="let the job pass over these changes for good")
+@DataDir
+def jobs(retry: tuple[str, str] | None, drop: tuple[str, str] | None, data_dir: Path | None) -> None:
+    """What the jobs that follow the log gave up on, and what to do about it."""
+    from octavo import jobs as following
+    from octavo.server import open_store
+
+    async def run() -> None:
+        store = open_store(_settings(data_dir=data_dir), exclusive=False)
+        try:
+            if retry:
+                await following.retry(store.database, *retry)
+            if drop:
+                await following.drop(store.database, *drop)
+            letters = await following.dead_letters(store.database)
+        finally:
+            store.close()
+        for letter in letters:
+            place = f"{letter.job} {letter.document_id} {letter.after + 1}-{letter.revision}"
+            click.echo(f"{place}: {letter.error} (after {letter.attempts} attempts)")
+        click.echo(f"{len(letters)} given up")
+
+    try:
+        asyncio.run(run())
+    except OctavoError as fault:
+        _fail(fault)
+
+
 if __name__ == "__main__":
     main()

@@ -30,6 +30,7 @@ from octavo.collab.settings import HostSettings
 from octavo.delta import core_build
 from octavo.documents import Documents
 from octavo.errors import Unavailable
+from octavo.jobs import Jobs, SnapshotJob
 from octavo.settings import Settings, unknown
 from octavo.web.api.accounts import cookie_name
 from octavo.web.api.services import Services
@@ -118,6 +119,7 @@ class Application:
     settings: Settings
     store: SqlStore
     host: RoomHost
+    jobs: Jobs
     gateway: Gateway
     accounts: Accounts
     front: Front
@@ -135,6 +137,7 @@ async def application(
         try:
             yield app
         finally:
+            await app.jobs.stop()
             app.accounts.close()
     finally:
         await asyncio.to_thread(store.close)
@@ -145,6 +148,12 @@ async def _wire(settings: Settings, store: SqlStore, max_connections: int) -> Ap
     key = signing_key(settings.data_dir)
     accounts = Accounts(store.database, clock, settings, key)
     documents = Documents(store.database, store.log, clock, settings)
+    jobs = Jobs(
+        [SnapshotJob(store.log, store.snapshots)],
+        database=store.database,
+        clock=clock,
+        on_failure=lambda job: metrics.job_failures.labels(job).inc(),
+    )
     host = RoomHost(
         log=store.log,
         snapshots=store.snapshots,
@@ -154,6 +163,7 @@ async def _wire(settings: Settings, store: SqlStore, max_connections: int) -> Ap
         frame=frame,
         settings=host_settings(settings),
         meter=PrometheusMeter(),
+        on_changes=jobs.changed,
         busy=LoopLoad(),
     )
     tickets = Tickets(clock, settings.ticket_seconds)
@@ -166,15 +176,16 @@ async def _wire(settings: Settings, store: SqlStore, max_connections: int) -> Ap
     documents.connect(host, gateway.online)
     services = Services(accounts, documents, gateway, tickets, settings, lambda: store.failed)
     front = Front(create_app(services), Pages(), accounts, settings, cookie_name(settings), has_room)
-    app = Application(settings, store, host, gateway, accounts, front)
+    app = Application(settings, store, host, jobs, gateway, accounts, front)
     await host.start()
+    await jobs.start()
     return app
 
 
 @asynccontextmanager
 async def accounts_only(settings: Settings) -> AsyncIterator[Accounts]:
-    """The accounts without a server, for the command line; the directory must not be in use."""
-    store = await asyncio.to_thread(open_store, settings)
+    """The accounts without a server, for the command line; beside a running one too."""
+    store = await asyncio.to_thread(open_store, settings, exclusive=False)
     accounts = Accounts(store.database, SystemClock(), settings, signing_key(settings.data_dir))
     try:
         yield accounts
@@ -196,7 +207,7 @@ def host_settings(settings: Settings) -> HostSettings:
     )
 
 
-def open_store(settings: Settings) -> SqlStore:
+def open_store(settings: Settings, *, exclusive: bool = True) -> SqlStore:
     """Raises Unavailable: what is wrong with the data directory, and what to do."""
     try:
         settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -206,7 +217,9 @@ def open_store(settings: Settings) -> SqlStore:
             f"the data directory {settings.data_dir} cannot be made ({fault.strerror}); "
             "make it writable, or name another with --data-dir",
         ) from None
-    return SqlStore.open(settings.data_dir, on_damaged_snapshot=_report_damage, on_commit=_observe_commit)
+    return SqlStore.open(
+        settings.data_dir, exclusive=exclusive, on_damaged_snapshot=_report_damage, on_commit=_observe_commit
+    )
 
 
 def _observe_commit(writes: int, changes: int, seconds: float) -> None:
