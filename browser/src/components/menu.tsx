@@ -58,10 +58,9 @@ export function Menu(props: MenuProps) {
   const popover = useRef<HTMLDivElement>(null);
   const close = () => popover.current?.hidePopover();
 
-  const toggled = (event: { newState: string }) => {
-    const open = event.newState === "open";
-    button.current?.setAttribute("aria-expanded", String(open));
-    if (!open || !popover.current || !button.current) return;
+  // Placed in the same turn as it is shown: the toggle event comes a frame too late for that.
+  const toggle = () => {
+    if (!popover.current || !button.current || !popover.current.togglePopover()) return;
     place(button.current, popover.current);
     const items = popover.current.querySelectorAll<HTMLElement>("[role^=menuitem]");
     ([...items].find((item) => item.getAttribute("aria-checked") === "true") ?? items[0])?.focus();
@@ -81,16 +80,22 @@ export function Menu(props: MenuProps) {
         disabled={props.disabled ?? false}
         tabIndex={props.tabIndex}
         onMouseDown={(event) => event.preventDefault()}
-        onClick={() => popover.current?.togglePopover()}
+        onClick={toggle}
         onKeyDown={(event) => {
           if (event.key !== "ArrowDown") return;
           event.preventDefault();
-          popover.current?.showPopover();
+          toggle();
         }}
       >
         {props.button}
       </button>
-      <div ref={popover} id={id} class="menu" popover="auto" onToggle={toggled}>
+      <div
+        ref={popover}
+        id={id}
+        class="menu"
+        popover="auto"
+        onToggle={(event) => button.current?.setAttribute("aria-expanded", String(event.newState === "open"))}
+      >
         {props.heading}
         <div
           role="menu"

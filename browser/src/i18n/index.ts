@@ -1,12 +1,13 @@
 /** Every string that people read comes from a catalogue, through `t`. */
 
-import en from "./en.json";
+import type editor from "./en/editor.json";
+import shell from "./en/shell.json";
 
-export type MessageKey = keyof typeof en;
+export type MessageKey = keyof typeof shell | keyof typeof editor;
 type Message = string | Partial<Record<Intl.LDMLPluralRule, string>>;
 type Values = Readonly<Record<string, string | number>>;
 
-const catalogue: Record<MessageKey, Message> = en;
+const catalogue: Partial<Record<MessageKey, Message>> = { ...shell };
 export const locale = "en";
 const plurals = new Intl.PluralRules(locale);
 const numbers = new Intl.NumberFormat(locale);
@@ -16,9 +17,14 @@ function form(message: Exclude<Message, string>, count: number): string {
   return message[plurals.select(count)] ?? message.other ?? "";
 }
 
+/** Adds the strings of a part that is loaded later. */
+export function addMessages(messages: Partial<Record<MessageKey, Message>>): void {
+  Object.assign(catalogue, messages);
+}
+
 /** The text of `key`, its `{names}` filled in; one with plural forms chooses by `values.count`. */
 export function t(key: MessageKey, values: Values = {}): string {
-  const message = catalogue[key];
+  const message = catalogue[key] ?? key;
   const text = typeof message === "string" ? message : form(message, Number(values.count ?? 0));
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => {
     const value = values[name];

@@ -1,35 +1,39 @@
-import { type Signal, signal } from "@preact/signals";
-import type { ComponentType } from "preact";
+import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { Notices } from "../components/notice";
 import { t } from "../i18n";
 import { account, accountError, asApiError, askToSignIn, destination, loadAccount } from "./account";
-import { Home } from "./home";
 import { Problem } from "./problem";
 import { navigate, path } from "./router";
 import { SignIn } from "./sign-in";
 
-type EditorPage = ComponentType<{ documentId: string }>;
+/** The pages of those who are signed in: chunks of their own, fetched when first needed. */
+const chunks = {
+  home: async () => (await import("./home")).Home,
+  editor: async () => (await import("./editor/page")).EditorPage,
+};
+type ChunkName = keyof typeof chunks;
+type PageOf<Name extends ChunkName> = Awaited<ReturnType<(typeof chunks)[Name]>>;
 
-const editorPage: Signal<EditorPage | null> = signal(null);
-const editorFailed = signal(false);
+const loaded = signal<{ [Name in ChunkName]?: PageOf<Name> }>({});
+const loadFailed = signal(false);
 
-/** The editor is a chunk of its own, fetched when the first document is opened. */
-async function loadEditor(): Promise<void> {
-  editorFailed.value = false;
+async function load(name: ChunkName): Promise<void> {
+  loadFailed.value = false;
   try {
-    editorPage.value = (await import("./editor/page")).EditorPage;
+    const page = await chunks[name]();
+    loaded.value = { ...loaded.peek(), [name]: page };
   } catch (error) {
     console.error(asApiError(error).message);
-    editorFailed.value = true;
+    loadFailed.value = true;
   }
 }
 
-function Editor({ documentId }: { documentId: string }) {
-  useEffect(() => void (editorPage.peek() ?? loadEditor()), []);
-  if (editorFailed.value) return <Problem kind="unreachable" retry={() => location.reload()} />;
-  const Page = editorPage.value;
-  return Page ? <Page key={documentId} documentId={documentId} /> : <Loading />;
+function Fetch({ name }: { name: ChunkName }) {
+  useEffect(() => void load(name), [name]);
+  // A module that failed once fails for good in this page, so trying again means loading the page.
+  if (loadFailed.value) return <Problem kind="unreachable" retry={() => location.reload()} />;
+  return <Loading />;
 }
 
 function Loading() {
@@ -58,8 +62,15 @@ function Page() {
   const documentId = /^\/d\/([\w-]+)\/?$/.exec(here)?.[1];
   if (here !== "/" && here !== "/trash" && !documentId) return <Problem kind="page" />;
   if (!user) return <Redirect to={askToSignIn} />;
-  if (documentId) return <Editor documentId={documentId} />;
-  return <Home key={here} trash={here === "/trash"} />;
+  const { home: Home, editor: Editor } = loaded.value;
+  if (documentId) {
+    return Editor ? (
+      <Editor key={documentId} documentId={documentId} />
+    ) : (
+      <Fetch key="editor" name="editor" />
+    );
+  }
+  return Home ? <Home key={here} trash={here === "/trash"} /> : <Fetch key="home" name="home" />;
 }
 
 export function App() {

@@ -1,8 +1,10 @@
-import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { AccountMenu } from "../../components/account-menu";
 import { Mark } from "../../components/mark";
-import { t } from "../../i18n";
-import { account, api } from "../account";
+import { notify } from "../../components/notice";
+import { addMessages, t } from "../../i18n";
+import messages from "../../i18n/en/editor.json";
+import { account, api, asApiError } from "../account";
 import { Problem, problemOf } from "../problem";
 import { follow } from "../router";
 import { AccessButton } from "./access";
@@ -13,6 +15,8 @@ import { Title } from "./title";
 import { Toolbar } from "./toolbar";
 import { createWorkspace, type Workspace } from "./workspace";
 import "../../styles/editor.css";
+
+addMessages(messages);
 
 /** Asks before leaving only when work would be lost with the page. */
 function useLeaveWarning(workspace: Workspace): void {
@@ -44,19 +48,32 @@ function Bar({ workspace }: { workspace: Workspace }) {
   );
 }
 
+/** Whether the document lies in one's own trash, so that one may take it out again. */
+function useOwnTrash(documentId: string, deleted: boolean): boolean {
+  const [mine, setMine] = useState(false);
+  useEffect(() => {
+    if (!deleted) return;
+    const look = async () => {
+      const { documents } = await api.listDocuments({ trashed: true, limit: 200 });
+      setMine(documents.some((each) => each.id === documentId && each.role === "owner"));
+    };
+    look().catch(() => setMine(false)); // the page says what happened; only the button is missing
+  }, [documentId, deleted]);
+  return mine;
+}
+
 function Failed({ workspace, retry }: { workspace: Workspace; retry(): void }) {
   const failure = workspace.failure.value!;
   const kind = problemOf(failure);
-  const restore = async () => {
-    await api.undelete(workspace.documentId);
-    retry();
-  };
+  const mine = useOwnTrash(workspace.documentId, kind === "deleted");
+  const restore = () =>
+    api.undelete(workspace.documentId).then(retry, (error) => notify(asApiError(error).message));
   return (
     <Problem
       kind={kind}
       message={failure.message}
       {...(kind === "unreachable" || kind === "failed" ? { retry } : {})}
-      {...(kind === "deleted" && failure.details.role === "owner" ? { restore: () => void restore() } : {})}
+      {...(mine ? { restore: () => void restore() } : {})}
     />
   );
 }

@@ -1,3 +1,4 @@
+import { signal } from "@preact/signals";
 import { Avatar } from "../../components/avatar";
 import { Menu } from "../../components/menu";
 import type { Person } from "../../editor/editor";
@@ -5,6 +6,13 @@ import { t } from "../../i18n";
 import type { Workspace } from "./workspace";
 
 const SHOWN = 4;
+const SHOWN_NARROW = 2;
+
+const narrowWindow = matchMedia("(width < 44rem)");
+const narrow = signal(narrowWindow.matches);
+narrowWindow.addEventListener("change", () => {
+  narrow.value = narrowWindow.matches;
+});
 
 /** One entry a person: of several tabs the one with a caret counts. */
 function distinct(people: Person[]): Person[] {
@@ -20,7 +28,8 @@ function distinct(people: Person[]): Person[] {
 export function People({ workspace }: { workspace: Workspace }) {
   const others = distinct(workspace.people.value).filter((person) => !person.self);
   if (others.length === 0) return null;
-  const shown = others.length > SHOWN ? others.slice(0, SHOWN - 1) : others;
+  const room = narrow.value ? SHOWN_NARROW : SHOWN;
+  const shown = others.length > room ? others.slice(0, room - 1) : others;
   const rest = others.slice(shown.length);
   const go = (person: Person) => workspace.editor.value?.goToPerson(person.clientId);
   return (

@@ -1,0 +1,132 @@
+import { mkdirSync } from "node:fs";
+import { resolve } from "node:path";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, test } from "vitest";
+import { launch } from "./support/browser.ts";
+import { Person, ready, saved, TEXT } from "./support/people.ts";
+import { Server } from "./support/server.ts";
+
+const OUT = resolve(import.meta.dirname, "../../../test-results/screenshots");
+const WIDTHS = [1440, 768, 320];
+const HEIGHTS: Record<number, number> = { 1440: 900, 768: 1024, 320: 640 };
+
+const SAMPLE = [
+  { insert: "A house for many hands" },
+  { insert: "\n", attributes: { header: 1 } },
+  { insert: "An " },
+  { insert: "octavo", attributes: { italic: true } },
+  { insert: " is a sheet folded three times: eight leaves from one. What is written here is " },
+  { insert: "durable before anyone sees it", attributes: { bold: true } },
+  { insert: ", and " },
+  { insert: "everyone sees it at once", attributes: { link: "https://example.org/" } },
+  { insert: ".\nWhat we agreed" },
+  { insert: "\n", attributes: { header: 2 } },
+  { insert: "Every change is numbered" },
+  { insert: "\n", attributes: { list: "ordered" } },
+  { insert: "and follows the one before" },
+  { insert: "\n", attributes: { list: "ordered", indent: 1 } },
+  { insert: "No change is ever rewritten" },
+  { insert: "\n", attributes: { list: "ordered" } },
+  { insert: "Send the draft to the printer" },
+  { insert: "\n", attributes: { list: "checked" } },
+  { insert: "Choose the paper" },
+  { insert: "\n", attributes: { list: "unchecked" } },
+  { insert: "The page is the smallest unit of patience." },
+  { insert: "\n", attributes: { blockquote: true } },
+  { insert: "make run" },
+  { insert: "\n", attributes: { "code-block": true } },
+  { insert: "Margins" },
+  { insert: "\n", attributes: { header: 3 } },
+  { insert: "Wide enough for a thumb, and for a thought.\n" },
+];
+
+let server: Server;
+let browser: Browser;
+let ada: Person;
+let grace: Person;
+let documentId: string;
+
+beforeAll(async () => {
+  mkdirSync(OUT, { recursive: true });
+  server = await Server.start();
+  browser = await launch();
+  ada = await Person.register(server.url, "Ada Lovelace");
+  grace = await Person.register(server.url, "Grace Hopper");
+  const made = await ada.request<{ id: string }>("POST", "/documents", {
+    title: "The octavo of spring",
+    content: { ops: SAMPLE },
+  });
+  documentId = made.id;
+  await ada.request("PUT", `/documents/${documentId}/permissions`, { email: grace.email, role: "editor" });
+  await ada.createDocument("Minutes of the third meeting", ["."]);
+  await ada.createDocument(
+    "A rather long title, so that one sees what a list does with it when there is little room",
+  );
+  await grace.request("POST", "/documents", { title: "From Grace", content: { ops: [{ insert: "Hi\n" }] } });
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+async function picture(page: Page, name: string): Promise<void> {
+  for (const scheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
+    for (const width of WIDTHS) {
+      await page.setViewportSize({ width, height: HEIGHTS[width] ?? 900 });
+      await page.screenshot({ path: `${OUT}/${name}-${scheme}-${width}.png` });
+    }
+  }
+}
+
+test("signing in and up", async () => {
+  const page = await browser.newPage();
+  for (const name of ["login", "register"]) {
+    await page.goto(`${server.url}/${name}`);
+    await page.locator("form").waitFor();
+    await picture(page, name);
+  }
+  await page.locator("[type=submit]").waitFor();
+});
+
+test("the list, the trash, the pages of errors", async () => {
+  const page = await (await ada.context(browser)).newPage();
+  await page.goto(server.url);
+  await page.locator("li.document").first().waitFor();
+  await picture(page, "home");
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await page.locator("li.document .button").first().click();
+  await page.screenshot({ path: `${OUT}/home-menu.png` });
+  await page.goto(`${server.url}/trash`);
+  await page.locator(".empty").waitFor();
+  await picture(page, "trash");
+  await page.goto(`${server.url}/d/nothing-is-here`);
+  await page.getByRole("alert").waitFor();
+  await picture(page, "not-found");
+});
+
+test("the editor, alone and with another", async () => {
+  const page = await ada.open(browser, documentId);
+  await picture(page, "editor");
+  await page.setViewportSize({ width: 1440, height: 900 });
+  const other = await grace.open(browser, documentId);
+  await other
+    .locator(`${TEXT} .line`)
+    .nth(1)
+    .click({ position: { x: 200, y: 12 } });
+  await other.keyboard.press("Shift+End");
+  await page.locator(".people li").first().waitFor();
+  await page.locator(".peer-caret, .peer-selection, [class*=cursor]").first().waitFor();
+  await page.locator(`${TEXT} .line`).first().click();
+  await picture(page, "together");
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await page.getByRole("button", { name: /Paragraph style/ }).click();
+  await page.screenshot({ path: `${OUT}/style-menu.png` });
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "Access" }).click();
+  await page.locator(".access-list li").first().waitFor();
+  await picture(page, "access");
+  await ready(page);
+  await saved(page);
+});

@@ -1,0 +1,63 @@
+import { once } from "node:events";
+import { connect, createServer, type Server as NetServer, type Socket } from "node:net";
+
+/** A TCP proxy that can cut its connections, or hold them open and pass nothing: a half-open network. */
+export class StallingProxy {
+  port = 0;
+  #stalled = false;
+  readonly #pairs = new Set<readonly [Socket, Socket]>();
+  readonly #listener: NetServer;
+
+  private constructor(target: () => number) {
+    this.#listener = createServer((near) => this.#join(near, connect(target(), "127.0.0.1")));
+  }
+
+  /** `target` is asked for each new connection. */
+  static async start(target: () => number): Promise<StallingProxy> {
+    const proxy = new StallingProxy(target);
+    proxy.#listener.listen(0, "127.0.0.1");
+    await once(proxy.#listener, "listening");
+    proxy.port = (proxy.#listener.address() as { port: number }).port;
+    return proxy;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  #join(near: Socket, far: Socket): void {
+    const pair = [near, far] as const;
+    this.#pairs.add(pair);
+    for (const [from, to] of [pair, [far, near] as const]) {
+      from.on("error", () => to.destroy());
+      from.on("close", () => {
+        this.#pairs.delete(pair);
+        to.destroy();
+      });
+      from.on("data", (chunk) => to.write(chunk));
+      if (this.#stalled) from.pause();
+    }
+  }
+
+  /** Nothing passes any more, in either direction, and nobody is told. */
+  stall(): void {
+    this.#stalled = true;
+    for (const socket of [...this.#pairs].flat()) socket.pause();
+  }
+
+  resume(): void {
+    this.#stalled = false;
+    for (const socket of [...this.#pairs].flat()) socket.resume();
+  }
+
+  /** Every connection is torn down; new ones are taken. */
+  cut(): void {
+    for (const socket of [...this.#pairs].flat()) socket.destroy();
+  }
+
+  async stop(): Promise<void> {
+    this.cut();
+    this.#listener.close();
+    await once(this.#listener, "close");
+  }
+}
