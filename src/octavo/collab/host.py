@@ -2,34 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
+import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from typing import Any, Protocol
+from typing import Any, Final
 
-from octavo import protocol
-from octavo.collab.meter import Meter
+from octavo import metrics, protocol
+from octavo.access import ROLES
+from octavo.collab.greeting import Turned, greet, turned_away
+from octavo.collab.live import LiveRoom, error_frame
+from octavo.collab.opening import content_at, open_room
+from octavo.collab.peer import Peer
+from octavo.collab.seats import Seat
 from octavo.collab.settings import HostSettings
 from octavo.delta import Content, Delta
+from octavo.errors import Denied, Invalid, OctavoError, Unavailable, Unknown
 from octavo.ports import Clock, Head, OperationLog, Relay, SnapshotStore
 
+__all__ = ["Peer", "RoomHost"]
 
-class Peer(Protocol):
-    """The gateway's side of one socket."""
+TEND_EVERY: Final = 1.0
+DRAIN_WITHIN: Final = 4.0
+HELD: Final = 8
+"""Messages kept for a peer between its hello and its welcome."""
 
-    document_id: str
-    client_id: str
-    connection: int
-    user: protocol.User
-    role: str
-    acks: bool
-
-    def send(self, frame: bytes) -> bool:
-        """Queue one ready-made frame, never waiting.
-
-        False: skipped, since too much waits for this peer; the gateway calls `RoomHost.drained` when it does not.
-        """
-
-    def close(self, code: int, reason: str) -> None:
-        """Close the socket; the gateway calls `RoomHost.leave` afterwards (calling it twice does no harm)."""
+_logger: Final = logging.getLogger(__name__)
 
 
 class RoomHost:
@@ -45,16 +43,45 @@ class RoomHost:
         roles: Callable[[str, str], Awaitable[str | None]],
         frame: Callable[[bytes], bytes] = bytes,
         settings: HostSettings | None = None,
-        meter: Meter | None = None,
         on_changes: Callable[[str, Sequence[protocol.Change]], None] | None = None,
         busy: Callable[[], float] | None = None,
     ) -> None:
         """`roles(document_id, user_id)` is the role now (None: no access; raises Missing for a document that is not
         there or deleted).  `frame` makes a WebSocket frame of a payload.  `on_changes(document_id, changes)` is
         called after the changes became durable and were sent; `busy` says which share of its time the loop works."""
+        self.log = log
+        self.snapshots = snapshots
+        self.relay = relay
+        self.clock = clock
+        self.role = roles
+        self.frame = frame
+        self.settings = settings or HostSettings()
+        self.limits = protocol.Limits(
+            self.settings.operations_per_second, self.settings.message_bytes, self.settings.components
+        )
+        self._on_changes = on_changes
+        self._busy = busy or LoopShare(clock).share
+        self._rooms: dict[str, LiveRoom] = {}
+        self._opening: dict[str, asyncio.Task[LiveRoom]] = {}
+        self._seats: dict[int, tuple[Seat, LiveRoom | None]] = {}
+        self._draining = False
+        self._unsubscribe: Callable[[], None] | None = None
+        self._tending: asyncio.TimerHandle | None = None
+        self._polled = 0.0
 
     async def start(self) -> None:
         """Listen to the relay and tend the rooms (unloading, presence that fell silent)."""
+        self._unsubscribe = self.relay.subscribe(self._hinted)
+        self._tending = asyncio.get_running_loop().call_later(TEND_EVERY, self._tend)
+
+    def stop(self) -> None:
+        """Stop listening and tending.  For the end of a process; `drain` calls it."""
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+        if self._tending is not None:
+            self._tending.cancel()
+
+    # --- peers ---------------------------------------------------------------------------------------------------
 
     def join(self, peer: Peer, hello: protocol.Hello) -> Coroutine[Any, Any, None]:
         """Answer a `hello`, and each repeated one, with a `welcome`, or close the peer with the code that says why.
@@ -62,39 +89,328 @@ class RoomHost:
         Sets the peer's client_id, connection, acks and role.  What the peer sends before the coroutine has ended is
         held and handled after the `welcome`.  Await it or make it a task; it does not raise.
         """
+        seat, live = self._seats.get(id(peer), (None, None))
+        if seat is None:
+            seat = Seat(peer, "")
+            self._seats[id(peer)] = (seat, None)
+        seat.hellos += 1
+        seat.welcomed = False
+        if live is not None:
+            live.seats.set_behind(seat, seat.sent)
+        return self._join(peer, seat, hello, seat.hellos)
+
+    async def _join(self, peer: Peer, seat: Seat, hello: protocol.Hello, number: int) -> None:
+        try:
+            if self._draining:
+                raise Unavailable("UNAVAILABLE", "this server is going away; connect again")
+            live = await self._open(peer.document_id)
+            live.pins += 1
+            try:
+                if seat.gone:
+                    return
+                self._seats[id(peer)] = (seat, live)
+                live.seats.add(seat)
+                turned = await greet(self, live, seat, hello, number)
+            finally:
+                live.pins -= 1
+        except Exception as fault:
+            if not isinstance(fault, OctavoError):
+                _logger.exception("a hello on document %s failed", peer.document_id)
+            turned = turned_away(fault)
+        if turned is not None:
+            self._turn_away(peer, seat, turned)
+            return
+        if seat.welcomed and not seat.gone and seat.hellos == number:
+            held, seat.held = seat.held, []
+            for message in held:
+                message()
+
+    def _turn_away(self, peer: Peer, seat: Seat, turned: Turned) -> None:
+        if not seat.gone:
+            seat.gone = True
+            peer.close(turned.code, turned.reason)
 
     def leave(self, peer: Peer) -> None:
         """The socket is closed."""
+        seat, live = self._seats.pop(id(peer), (None, None))
+        if seat is not None:
+            seat.gone = True
+            if live is not None:
+                live.leave(seat)
 
     def drained(self, peer: Peer) -> None:
         """The peer can take more: send what it missed, from the log, never the content again."""
+        seat, live = self._seats.get(id(peer), (None, None))
+        if seat is not None and live is not None:
+            live.pump(seat)
 
     def submit(self, peer: Peer, message: protocol.OperationMessage) -> None:
         """An operation from a socket.  Refusals go to the peer as error frames."""
+        seat, live = self._seats.get(id(peer), (None, None))
+        if seat is None or seat.gone:
+            return
+        if not seat.welcomed or live is None:
+            self._hold(peer, seat, lambda: self.submit(peer, message))
+            return
+        try:
+            operation = protocol.operation(
+                message,
+                client_id=seat.client_id,
+                user_id=peer.user.id,
+                max_components=self.settings.components,
+            )
+            live.audience.heard(seat.client_id, now=self.clock.monotonic())
+            live.submit(operation, peer.role)
+        except OctavoError as fault:
+            metrics.refusals.labels(fault.code).inc()
+            live.seats.send(seat, self.frame(error_frame(fault, message.seq)))
+        except Exception:
+            _logger.exception("document %s is opened afresh after a fault", live.document_id)
+            live.reset("the document is opened afresh after a fault; connect again")
 
     def presence(self, peer: Peer, message: protocol.PresenceMessage) -> None:
         """Where the peer's cursor is."""
+        seat, live = self._seats.get(id(peer), (None, None))
+        if seat is None or seat.gone:
+            return
+        if not seat.welcomed or live is None:
+            self._hold(peer, seat, lambda: self.presence(peer, message))
+            return
+        room = live.room
+        live.audience.state(
+            seat.client_id,
+            peer.user,
+            message.revision,
+            message.cursor,
+            now=self.clock.monotonic(),
+            changes_after=lambda revision: (
+                room.recent.after(revision) if room.recent.covers(revision) else ()
+            ),
+        )
+        live.plan_presence()
 
     def heard(self, peer: Peer) -> None:
         """The peer sent something else (`ping`): it is not silent."""
+        seat, live = self._seats.get(id(peer), (None, None))
+        if seat is not None and live is not None:
+            live.audience.heard(seat.client_id, now=self.clock.monotonic())
 
-    async def submit_operation(self, document_id: str, operation: protocol.Operation, role: str) -> protocol.Change:
+    def _hold(self, peer: Peer, seat: Seat, message: Callable[[], None]) -> None:
+        seat.held.append(message)
+        if len(seat.held) > HELD:
+            seat.gone = True
+            peer.close(protocol.CloseCode.TOO_MANY, "wait for the welcome before sending more")
+
+    # --- from elsewhere ------------------------------------------------------------------------------------------
+
+    async def submit_operation(
+        self, document_id: str, operation: protocol.Operation, role: str
+    ) -> protocol.Change:
         """An operation from elsewhere (REST, restore, import): returns its change when it is durable.
 
-        Raises what it is refused with; Unknown when the store did not answer in time: submit the same again.
+        `role` may be less than what the user has (a token that only reads); the role itself is read again.  Raises
+        what it is refused with; Unknown when the store did not answer in time: submit the same again.
         """
+        if self._draining:
+            raise Unavailable(
+                "UNAVAILABLE", "this server is going away; send the operation again", retry_after_ms=1000
+            )
+        live = await self._open(document_id)
+        live.pins += 1
+        try:
+            while True:
+                fence = live.room.fence
+                present = await self.role(document_id, operation.user_id)
+                if live.room.fence == fence:
+                    break
+            if live.closed:
+                raise Unavailable(
+                    "UNAVAILABLE", "the document is opened afresh; send the same again", retry_after_ms=0
+                )
+            if present is None:
+                raise Denied("FORBIDDEN", "you have no access to this document")
+            future = live.wait_for(operation)
+            try:
+                async with asyncio.timeout(self.settings.submit_timeout):
+                    live.submit(operation, min(role, present, key=ROLES.index), seated=False)
+                    return await future
+            except TimeoutError:
+                raise Unknown(
+                    "the store did not answer in time: send the same again", retry_after_ms=1000
+                ) from None
+            finally:
+                live.forget(operation, future)
+        finally:
+            live.pins -= 1
 
     async def content(self, document_id: str) -> tuple[Head, Content]:
         """The content at the head, caught up with the log.  Use it before the next await, and never change it."""
+        started = self.clock.monotonic()
+        warm = document_id in self._rooms
+        live = await self._open(document_id)
+        if warm:
+            head = await self.log.head(document_id)
+            if head.epoch != live.room.epoch:
+                live.reset("the document's history was restored; connect again")
+                live = await self._open(document_id)
+            elif head.revision > live.room.head:
+                await live.read_log()
+            metrics.load.labels("room").observe(self.clock.monotonic() - started)
+        room = live.room
+        return Head(room.epoch, room.head, room.fence), room.head_content()
 
     async def content_at(self, document_id: str, revision: int) -> Delta:
         """The content at any revision.  Raises Invalid for one that the log does not reach."""
+        live = self._rooms.get(document_id)
+        if live is not None and live.room.head == revision:
+            return live.room.head_content().to_delta()
+        head = await self.log.head(document_id)
+        if not 0 <= revision <= head.revision:
+            raise Invalid("INVALID_REQUEST", f"revision: the document has revisions 0 to {head.revision}")
+        return (await content_at(self.log, self.snapshots, document_id, revision)).to_delta()
 
     async def rights_changed(self, document_id: str) -> None:
         """Read the roles of its peers again: `permission.changed`, and close those who may no longer read."""
+        live = self._rooms.get(document_id)
+        self.relay.publish(document_id, 0)
+        if live is not None:
+            await live.read_rights()
 
     def event(self, document_id: str, event: str, data: Any, *, user_id: str | None = None) -> None:
         """Send an `event` to the peers of a document, or to those of one user there."""
+        live = self._rooms.get(document_id)
+        if live is not None:
+            live.seats.send_to_all(self.frame(protocol.encode(protocol.Event(event, data))), user_id)
 
     async def drain(self, after_ms: int) -> None:
         """Send everybody away (`redirect`), and return when what was accepted is durable and sent."""
+        self._draining = True
+        frame = self.frame(protocol.encode(protocol.Redirect(after_ms)))
+        for live in list(self._rooms.values()):
+            live.seats.send_to_all(frame)
+        end = self.clock.monotonic() + DRAIN_WITHIN
+        for live in list(self._rooms.values()):
+            await live.flushed(end)
+        self.stop()
+
+    # --- rooms ---------------------------------------------------------------------------------------------------
+
+    async def _open(self, document_id: str) -> LiveRoom:
+        """The room; opened once however many callers there are."""
+        live = self._rooms.get(document_id)
+        if live is not None:
+            live.used = self.clock.monotonic()
+            return live
+        task = self._opening.get(document_id)
+        if task is None:
+            task = asyncio.get_running_loop().create_task(self._load(document_id))
+            self._opening[document_id] = task
+            task.add_done_callback(lambda done: self._opened(document_id, done))
+        return await asyncio.shield(task)
+
+    def _opened(self, document_id: str, done: asyncio.Task[LiveRoom]) -> None:
+        self._opening.pop(document_id, None)
+        if not done.cancelled():
+            done.exception()  # it was raised to those who wait; nobody waiting is no fault
+
+    async def _load(self, document_id: str) -> LiveRoom:
+        started = self.clock.monotonic()
+        room, source = await open_room(self.log, self.snapshots, document_id, self.settings)
+        live = self._rooms[document_id] = LiveRoom(self, document_id, room)
+        metrics.load.labels(source).observe(self.clock.monotonic() - started)
+        metrics.rooms.set(len(self._rooms))
+        return live
+
+    def drop(self, live: LiveRoom) -> None:
+        """The room is no longer to be used."""
+        if self._rooms.get(live.document_id) is live:
+            del self._rooms[live.document_id]
+
+    def changed(self, document_id: str, changes: Sequence[protocol.Change]) -> None:
+        """Tell who follows the changes of this process (jobs); a fault there is not ours."""
+        if self._on_changes is not None:
+            try:
+                self._on_changes(document_id, changes)
+            except Exception:
+                _logger.exception("a follower of document %s failed", document_id)
+
+    def window(self) -> float:
+        """Seconds for which operations are gathered before an append to a document that is not quiet."""
+        busy = self._busy()
+        return 0.005 if busy <= 0.7 else 0.01 if busy < 0.95 else 0.025
+
+    def _hinted(self, document_id: str, revision: int) -> None:
+        live = self._rooms.get(document_id)
+        if live is None or revision == live.room.head:
+            return
+        if revision > live.room.head:
+            live.read_soon()
+        elif revision == 0:
+            live.start(live.read_rights())
+
+    def _tend(self) -> None:
+        """Once a second: forget the silent, unload the unused, and look at the heads when hints may be lost."""
+        self._tending = asyncio.get_running_loop().call_later(TEND_EVERY, self._tend)
+        now = self.clock.monotonic()
+        poll = self.settings.poll_every
+        look = poll is not None and now - self._polled >= poll
+        if look:
+            self._polled = now
+        for live in list(self._rooms.values()):
+            if live.audience.silent(now=now):
+                live.plan_presence()
+            if len(live.seats):
+                live.used = now
+            elif now - live.used >= self.settings.unload_after and self._unused(live):
+                live.reset("unloaded")
+            if look and not live.closed:
+                live.start(self._look(live))
+        self._make_room()
+        metrics.rooms.set(len(self._rooms))
+        metrics.peers.set(len(self._seats))
+
+    async def _look(self, live: LiveRoom) -> None:
+        try:
+            head = await self.log.head(live.document_id)
+        except Exception as fault:
+            _logger.warning("document %s: the head cannot be read (%s)", live.document_id, fault)
+            return
+        if head.epoch != live.room.epoch:
+            live.reset("the document's history was restored; connect again")
+        elif head.fence != live.room.fence:
+            await live.read_rights()
+        elif head.revision > live.room.head:
+            live.read_soon()
+
+    def _unused(self, live: LiveRoom) -> bool:
+        return not len(live.seats) and live.room.idle and not live.pins
+
+    def _make_room(self) -> None:
+        """Short of memory: the longest idle go first."""
+        size = sum(live.room.bytes for live in self._rooms.values())
+        if size <= self.settings.memory_bytes:
+            return
+        for live in sorted(filter(self._unused, self._rooms.values()), key=lambda live: live.used):
+            size -= live.room.bytes
+            live.reset("unloaded to make room")
+            if size <= self.settings.memory_bytes:
+                return
+
+
+class LoopShare:
+    """Which share of the time the loop's thread computes, measured over a tenth of a second."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._wall = clock.monotonic()
+        self._cpu = time.thread_time()
+        self._share = 0.0
+
+    def share(self) -> float:
+        """0 … 1."""
+        wall = self._clock.monotonic()
+        if wall - self._wall >= 0.1:
+            cpu = time.thread_time()
+            self._share = (cpu - self._cpu) / (wall - self._wall)
+            self._wall, self._cpu = wall, cpu
+        return self._share

@@ -21,7 +21,9 @@ class Recent:
         self._changes[change.revision] = change
         self._head = change.revision
         self.bytes += len(change.ops) + 200
-        while len(self._changes) > self._max_changes or (self.bytes > self._max_bytes and len(self._changes) > 1):
+        while len(self._changes) > self._max_changes or (
+            self.bytes > self._max_bytes and len(self._changes) > 1
+        ):
             self.bytes -= len(self._changes.pop(self._first).ops) + 200
             self._first += 1
 

@@ -1,8 +1,8 @@
 """Room: one open document as a pure machine.  Operations go in, effects come out; the host performs them.
 
 The content stands at the *tip*: head, in flight, waiting.  One batch is on its way to the log, the next one gathers.
-When another node logs first, the whole queue is thrown away, the tip is rolled back, and every operation **as received**
-is transformed anew, one by one over the log and then over those ahead of it, and checked again.  A change once
+When another node logs first, the whole queue is thrown away, the tip is rolled back, and every operation **as
+received** is transformed anew, one by one over the log and then over those ahead of it, and checked again.  A change once
 transformed is never transformed further: that would need TP2, which deltas lack.
 """
 
@@ -45,7 +45,14 @@ class Room:
     """See the module.  `content` is at the tip; `head` counts what is durable."""
 
     def __init__(
-        self, content: Content, *, head: int, epoch: str, fence: int, settings: HostSettings, document_id: str = ""
+        self,
+        content: Content,
+        *,
+        head: int,
+        epoch: str,
+        fence: int,
+        settings: HostSettings,
+        document_id: str = "",
     ) -> None:
         self.document_id = document_id
         self.content = content
@@ -113,8 +120,10 @@ class Room:
                 return _NOTHING  # a resend: its change or its refusal is on its way
             if pending.user_id != operation.user_id:
                 return [Taken(operation)]
-            reason = "this seq was used for another operation" if pending.seq == operation.seq else (
-                f"wait until seq {pending.seq} is acknowledged before sending the next operation"
+            reason = (
+                "this seq was used for another operation"
+                if pending.seq == operation.seq
+                else (f"wait until seq {pending.seq} is acknowledged before sending the next operation")
             )
             return [Refuse(operation, Invalid("INVALID_OPERATION", reason))]
         if not allows(role, Action.SUBMIT):
@@ -129,7 +138,9 @@ class Room:
         if answer is not None:
             return [answer]
         self._pending[client_id] = operation
-        return self._take(Entry(operation, role, arrived, operation.delta, operation.base_revision, operation.delta))
+        return self._take(
+            Entry(operation, role, arrived, operation.delta, operation.base_revision, operation.delta)
+        )
 
     def client_loaded(self, client_id: str, row: ClientRow | None) -> Effects:
         """What the log knows of a client.  It may be older than what the room has learned meanwhile."""
@@ -160,7 +171,9 @@ class Room:
         if operation.seq == row.seq:
             if operation.digest == row.digest:
                 return Known(operation, row.revision)
-            return Refuse(operation, Invalid("INVALID_OPERATION", "this seq was logged with another operation"))
+            return Refuse(
+                operation, Invalid("INVALID_OPERATION", "this seq was logged with another operation")
+            )
         if operation.seq < row.seq:
             return Ignore(operation)
         if operation.base_revision < row.revision:
@@ -186,7 +199,9 @@ class Room:
             if entry.at <= self.head:
                 effects += self._take(entry)
             else:
-                effects.append(self._refuse(entry, self._conflict("base_revision lies past the end of the log")))
+                effects.append(
+                    self._refuse(entry, self._conflict("base_revision lies past the end of the log"))
+                )
         return effects
 
     # --- the queue -----------------------------------------------------------------------------------------------
@@ -450,6 +465,7 @@ def _forbidden(role: str) -> Denied:
 
 
 def _unavailable() -> Unavailable:
-    reason = "the store does not answer; whether the operation was accepted is not known: send it again unchanged"
+    reason = (
+        "the store does not answer; whether the operation was accepted is not known: send it again unchanged"
+    )
     return Unavailable("UNAVAILABLE", reason, retry_after_ms=1000)
-
