@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bench.harness import Server, generator, people, print_goal, print_machine, serving, shared_document
@@ -17,7 +18,7 @@ SECONDS = 10
 
 
 async def run(
-    server: Server, *, documents: int, editors: int, whole: int, phases: list[dict[str, float]]
+    server: Server, *, documents: int, editors: int, whole: int, phases: Sequence[Mapping[str, float]]
 ) -> list[dict[str, Any]]:
     """Type through all phases; each phase's figures, with the server's CPU seconds."""
     async with people(server, 20) as apis:

@@ -31,29 +31,32 @@ async function join(documentId, number) {
 }
 
 const clients = [];
+/** Those who type: all, or the first `typing`. */
+let typists = clients;
 for (const documentId of plan.documents) {
   for (let number = 0; number < plan.editors; number += 1) clients.push(await join(documentId, number));
 }
+if (plan.typing) typists = clients.slice(plan.whole, plan.whole + plan.typing);
 say({ phase: "joined", clients: clients.length });
 
 /** Every editor types `rate` edits a second, each at its own moments. */
 async function type(rate, seconds) {
   const started = performance.now();
-  const due = clients.map((_, number) => started + (number / clients.length) * (1000 / rate));
+  const due = typists.map((_, number) => started + (number / typists.length) * (1000 / rate));
   const step = 1000 / rate;
   const end = started + seconds * 1000;
   let edits = 0;
   for (let now = started; now < end; now = performance.now()) {
-    for (let number = 0; number < clients.length; number += 1) {
+    for (let number = 0; number < typists.length; number += 1) {
       let made = 0;
       while (due[number] <= now && made < 50) {
-        clients[number].edit();
+        typists[number].edit();
         due[number] += step;
         edits += 1;
         made += 1;
       }
     }
-    await new Promise((resolve) => (rate * clients.length > 2000 ? setImmediate(resolve) : setTimeout(resolve, 1)));
+    await new Promise((resolve) => (rate * typists.length > 2000 ? setImmediate(resolve) : setTimeout(resolve, 1)));
   }
   return edits;
 }
