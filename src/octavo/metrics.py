@@ -93,9 +93,6 @@ requests: Final = Counter(
     ["method", "status"],
     registry=REGISTRY,
 )
-races_lost: Final = Counter(
-    "octavo_races_lost_total", "Appends that another node's came before.", registry=REGISTRY
-)
 sockets_skipped: Final = Counter(
     "octavo_sockets_skipped_total",
     "Frames not written because too much waited for the peer.",

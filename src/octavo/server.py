@@ -25,7 +25,6 @@ from octavo.accounts import Accounts
 from octavo.adapters.memory import MemoryRelay
 from octavo.adapters.sql import SqlStore
 from octavo.collab.host import RoomHost
-from octavo.collab.meter import Meter
 from octavo.collab.settings import HostSettings
 from octavo.delta import core_build
 from octavo.documents import Documents
@@ -61,55 +60,6 @@ class SystemClock:
 
     def monotonic(self) -> float:
         return time.monotonic()
-
-
-class PrometheusMeter(Meter):
-    """The host's counts, where operators look."""
-
-    def committed(self, operations: int, seconds: float) -> None:
-        metrics.batch_size.observe(operations)
-
-    def propagated(self, operations: int, transformed: int, seconds: float) -> None:
-        metrics.propagation.observe(seconds)
-        metrics.changes.inc(operations)
-        metrics.transformed.inc(transformed)
-
-    def loaded(self, source: str, seconds: float) -> None:
-        metrics.load.labels(source).observe(seconds)
-
-    def refused(self, code: str) -> None:
-        metrics.refusals.labels(code).inc()
-
-    def resynced(self) -> None:
-        metrics.resyncs.inc()
-
-    def race_lost(self) -> None:
-        metrics.races_lost.inc()
-
-    def rooms(self, rooms: int, peers: int) -> None:
-        metrics.rooms.set(rooms)
-        metrics.peers.set(peers)
-
-
-class LoopLoad:
-    """Which share of its time the loop's thread works, from its CPU time, over the last tenth of a second or
-    so.
-    """
-
-    EVERY: Final = 0.1
-
-    def __init__(self) -> None:
-        self._share = 0.0
-        self._cpu = time.thread_time()
-        self._wall = time.monotonic()
-
-    def __call__(self) -> float:
-        wall = time.monotonic()
-        if wall - self._wall >= self.EVERY:
-            cpu = time.thread_time()
-            self._share = (cpu - self._cpu) / (wall - self._wall)
-            self._cpu, self._wall = cpu, wall
-        return self._share
 
 
 @dataclass(slots=True)
@@ -162,15 +112,14 @@ async def _wire(settings: Settings, store: SqlStore, max_connections: int) -> Ap
         roles=documents.role,
         frame=frame,
         settings=host_settings(settings),
-        meter=PrometheusMeter(),
         on_changes=jobs.changed,
-        busy=LoopLoad(),
     )
     tickets = Tickets(clock, settings.ticket_seconds)
     app: Application
+    most = min(max_connections, settings.max_connections or max_connections)
 
     def has_room() -> bool:
-        return app.connections() <= max_connections
+        return app.connections() <= most
 
     gateway = Gateway(host, tickets, settings, has_room)
     documents.connect(host, gateway.online)
@@ -217,13 +166,7 @@ def open_store(settings: Settings, *, exclusive: bool = True) -> SqlStore:
             f"the data directory {settings.data_dir} cannot be made ({fault.strerror}); "
             "make it writable, or name another with --data-dir",
         ) from None
-    return SqlStore.open(
-        settings.data_dir, exclusive=exclusive, on_damaged_snapshot=_report_damage, on_commit=_observe_commit
-    )
-
-
-def _observe_commit(writes: int, changes: int, seconds: float) -> None:
-    metrics.commit.observe(seconds)
+    return SqlStore.open(settings.data_dir, exclusive=exclusive, on_damaged_snapshot=_report_damage)
 
 
 def _report_damage(document_id: str, revision: int, fault: str) -> None:
@@ -304,6 +247,7 @@ class Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, app: Application) -> None:
         super().__init__(config)
         self._application = app
+        app.connections = lambda: len(self.server_state.connections)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -347,7 +291,6 @@ def configuration(settings: Settings, app: Application) -> uvicorn.Config:
 async def _serve(settings: Settings, listeners: Sequence[socket.socket], capacity: int) -> None:
     async with application(settings, max_connections=capacity) as app:
         server = Server(configuration(settings, app), app)
-        app.connections = lambda: len(server.server_state.connections)
         for listener in listeners:
             name = listener.getsockname()
             logger.info("listening on http://%s:%d", f"[{name[0]}]" if ":" in name[0] else name[0], name[1])
@@ -363,14 +306,12 @@ def serve(settings: Settings) -> None:
     listeners = listen(settings)
     sys.setswitchinterval(SWITCH_INTERVAL)
     capacity = raise_file_limit()
-    if settings.max_connections:
-        capacity = min(capacity, settings.max_connections)
     logger.info(
         "octavo %s, %s core, data in %s, up to %d connections",
         __version__,
         core_build(),
         settings.data_dir,
-        capacity,
+        min(capacity, settings.max_connections or capacity),
     )
     import uvloop  # here, so that the other commands start without it
 

@@ -145,6 +145,7 @@ def talk(running: Running, url: str, **options: Any) -> Talk:
     options.setdefault("subprotocols", ["octavo.v1"])
     options.setdefault("compression", None)
     options.setdefault("max_size", None)
+    options.setdefault("legacy", True)  # a connection now, not a context manager
     return Talk(connect(f"ws://127.0.0.1:{running.port}{url}", **options))
 
 

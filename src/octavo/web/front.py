@@ -111,8 +111,6 @@ class Front:
         scope["state"]["identity"] = identity
         scope["state"]["address"] = address
         body = await self._body(headers, receive, identity)
-        if too_deep(body):
-            raise Invalid("INVALID_REQUEST", f"the body: JSON may nest {JSON_DEPTH} deep")
         return _replay(body, receive)
 
     async def _identify(self, headers: Headers) -> Identity | None:
@@ -169,7 +167,7 @@ class Front:
                     more = message.get("more_body", False)
         except TimeoutError:
             raise Invalid("INVALID_REQUEST", f"the body did not come within {seconds:.0f} s") from None
-        return b"".join(parts)
+        return _checked(b"".join(parts))
 
     async def _page(self, scope: Any, headers: Headers, send: Any) -> None:
         if scope["method"] not in ("GET", "HEAD"):
@@ -192,6 +190,17 @@ def cookie_of(headers: Headers, name: str) -> str | None:
         if key == name:
             return value
     return None
+
+
+def _checked(body: bytes) -> bytes:
+    """Raises Invalid for what no route would want to decode."""
+    try:
+        body.decode()
+    except UnicodeDecodeError as fault:
+        raise Invalid("INVALID_REQUEST", f"the body: not UTF-8 at byte {fault.start}") from None
+    if too_deep(body):
+        raise Invalid("INVALID_REQUEST", f"the body: JSON may nest {JSON_DEPTH} deep")
+    return body
 
 
 def _too_large(limit: int, identity: Identity | None) -> Invalid:

@@ -288,7 +288,6 @@ class Socket(WebSocketsSansIOProtocol):
             if wait:
                 self._refuse("RATE_LIMITED", "too many operations", message.seq, retry=wait)
             else:
-                metrics.operations.inc()
                 host.submit(self, message)
         elif isinstance(message, protocol.PresenceMessage):
             self._presence(message, now)
@@ -334,7 +333,6 @@ class Socket(WebSocketsSansIOProtocol):
         """`Peer.send`."""
         if self._paused:
             self._skipped = True
-            metrics.sockets_skipped.inc()
             return False
         if not self.close_sent and not self.disconnected:
             self.transport.write(framed)

@@ -9,7 +9,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import UNSET
 
-from octavo import metrics, protocol
+from octavo import protocol
 from octavo.access import Action
 from octavo.documents import PAGE
 from octavo.errors import Invalid
@@ -181,7 +181,6 @@ async def submit(
 ) -> Response[bytes]:
     """Submit an operation without a socket; the same client_id and seq again does nothing twice."""
     services.count_operation(identity.user_id, document_id)
-    metrics.operations.inc()
     if not protocol.valid_client_id(data.client_id):
         raise Invalid("INVALID_REQUEST", "client_id: 1 to 64 characters of A-Z a-z 0-9 _ -")
     biggest = protocol.MAX_SAFE_INTEGER
