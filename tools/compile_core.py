@@ -2,8 +2,8 @@
 
     python tools/compile_core.py [--force]
 
-Exit status: 0 the compiled core is there (built now, or it already fitted the sources); 3 it cannot be built here, one
-line says why, and the pure core runs; anything else is a fault in the sources.
+Exit status: 0 the compiled core is there (built now, or it already fitted the sources); 3 it cannot be built
+here, one line says why, and the pure core runs; anything else is a fault in the sources.
 """
 
 from __future__ import annotations
@@ -71,7 +71,9 @@ def _lacking() -> str:
 def _build(build: Path, compiled: ModuleType) -> int:
     """Run mypyc and the C compiler in `build`; their output is shown only when they fail."""
     package = build / "octavo" / "delta"
-    shutil.copytree(SOURCES.parent, build / "octavo", ignore=shutil.ignore_patterns("*.so", "__pycache__", "static"))
+    shutil.copytree(
+        SOURCES.parent, build / "octavo", ignore=shutil.ignore_patterns("*.so", "__pycache__", "static")
+    )
     paths = [str((package / f"{name}.py").relative_to(build)) for name in compiled.MODULES]
     setup = (
         "from setuptools import setup\n"
@@ -91,7 +93,9 @@ def _build(build: Path, compiled: ModuleType) -> int:
 
 
 def _install(build: Path, stamp: Path, fingerprint: str) -> None:
-    """Put the modules in place; the stamp goes first and comes last, so that a half-done job is never used."""
+    """Put the modules in place; the stamp goes first and comes last, so that a half-done job is never
+    used.
+    """
     stamp.unlink(missing_ok=True)
     for old in TARGET.rglob("*.so"):
         old.unlink()

@@ -7,12 +7,22 @@ from typing import Any
 from hypothesis import strategies as st
 
 from octavo.delta import Content, Delta, DeltaBuilder
+from octavo.delta.ops import Value
 
-WORDS = st.sampled_from(["a", "b", "ab", "Hi ", "\n", "\n\n", "é", "日本", "😀", "👩‍💻", "x" * 300])
-EMBEDS = st.sampled_from([{"image": "/api/v1/images/a"}, {"image": "/api/v1/images/b"}, {"divider": True}])
+WORDS: st.SearchStrategy[str] = st.sampled_from(
+    ["a", "b", "ab", "Hi ", "\n", "\n\n", "é", "日本", "😀", "👩‍💻", "x" * 300]
+)
+EMBEDS: st.SearchStrategy[dict[str, Any]] = st.sampled_from(
+    [{"image": "/api/v1/images/a"}, {"image": "/api/v1/images/b"}, {"divider": True}]
+)
+VALUES: st.SearchStrategy[Value] = st.one_of(WORDS, EMBEDS)
 # True and 1 are one for Python; a merge of runs by == would show.
-SET = st.dictionaries(st.sampled_from(["bold", "color", "flag"]), st.sampled_from([True, 1, False, 0, "#ff0000"]))
-CHANGED = st.dictionaries(st.sampled_from(["bold", "color", "flag"]), st.sampled_from([True, 1, None, "#ff0000"]))
+SET = st.dictionaries(
+    st.sampled_from(["bold", "color", "flag"]), st.sampled_from([True, 1, False, 0, "#ff0000"])
+)
+CHANGED = st.dictionaries(
+    st.sampled_from(["bold", "color", "flag"]), st.sampled_from([True, 1, None, "#ff0000"])
+)
 
 
 @st.composite
@@ -20,7 +30,7 @@ def contents(draw: st.DrawFn, longest: int = 8) -> Delta:
     """Inserts, the last of them a newline."""
     builder = DeltaBuilder()
     for _ in range(draw(st.integers(0, longest))):
-        builder.insert(draw(WORDS | EMBEDS), draw(st.none() | SET))
+        builder.insert(draw(VALUES), draw(st.none() | SET))
     builder.insert("\n", draw(st.none() | SET))
     return builder.build()
 
@@ -33,7 +43,7 @@ def changes(draw: st.DrawFn, content: Delta) -> Delta:
     index = 0
     for kind in draw(st.lists(st.sampled_from(["insert", "retain", "format", "delete"]), max_size=8)):
         if kind == "insert":
-            builder.insert(draw(WORDS | EMBEDS), draw(st.none() | SET))
+            builder.insert(draw(VALUES), draw(st.none() | SET))
             continue
         end = index + draw(st.integers(1, 5) | st.integers(100, 400))
         if target.cuts_pair(end):

@@ -15,7 +15,13 @@ from octavo.errors import Invalid
 from tests.delta.deltas import text
 
 TRACE = Path(__file__).parent / "traces" / "sveltecomponent.json.gz"
-MARKS: list[dict[str, Any] | None] = [None, {"bold": True}, {"bold": None}, {"italic": True}, {"bold": None, "italic": None}]
+MARKS: list[dict[str, Any] | None] = [
+    None,
+    {"bold": True},
+    {"bold": None},
+    {"italic": True},
+    {"bold": None, "italic": None},
+]
 
 
 def test_an_empty_document_is_one_newline() -> None:
@@ -69,7 +75,9 @@ def test_undoing_what_does_not_fit_is_refused() -> None:
 
 
 def test_random_edits_on_a_long_content() -> None:
-    """Against one string and one list of attributes, which cannot be wrong; leaves fill, split, join and vanish."""
+    """Against one string and one list of attributes, which cannot be wrong; leaves fill, split, join and
+    vanish.
+    """
     chance = random.Random(7)
     units = "".join(chance.choices("abcdefghij\n", k=60_000))
     marks: list[dict[str, Any]] = [{} for _ in units]

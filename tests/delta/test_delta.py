@@ -16,7 +16,9 @@ def test_a_chain_builds_normal_form() -> None:
     delta = Delta().retain(2).delete(1).insert("a").insert("b").delete(2).retain(3)
     assert to_wire(delta) == [{"retain": 2}, {"insert": "ab"}, {"delete": 3}]
     assert Delta().delete(1).insert("a") == Delta().insert("a").delete(1)
-    assert Delta().retain(1).retain(2).insert("").delete(0).retain(-1).insert("x") == Delta().retain(3).insert("x")
+    assert Delta().retain(1).retain(2).insert("").delete(0).retain(-1).insert("x") == Delta().retain(
+        3
+    ).insert("x")
     assert Delta().retain(1, {"bold": True}).retain(1, {"bold": True}) == Delta().retain(2, {"bold": True})
     assert Delta().retain(5).is_empty
     assert Delta().insert("a", {}) == Delta().insert("a")
@@ -105,7 +107,15 @@ def test_texts_left_apart_while_building_are_joined_at_the_end() -> None:
 
 
 def test_a_rest_is_joined_at_its_seam_only() -> None:
-    change = from_wire([{"delete": 1}, {"retain": 1}, {"insert": "a"}, {"insert": "b", "attributes": {"i": 1}}, {"delete": 2}])
+    change = from_wire(
+        [
+            {"delete": 1},
+            {"retain": 1},
+            {"insert": "a"},
+            {"insert": "b", "attributes": {"i": 1}},
+            {"delete": 2},
+        ]
+    )
     over = Delta().retain(1).delete(1)
     expected = [{"insert": "a"}, {"insert": "b", "attributes": {"i": 1}}, {"delete": 3}]
     assert to_wire(change.transform_after(over)) == expected
@@ -129,7 +139,9 @@ def test_a_difference_sees_formats_and_embeds() -> None:
     assert bold.diff(text("abc")) == Delta().retain(3, {"bold": None})
     one, other = Delta().insert({"image": "a"}).insert("\n"), Delta().insert({"image": "b"}).insert("\n")
     assert one.diff(other) == Delta().insert({"image": "b"}).delete(1)
-    assert one.diff(Delta().insert({"image": "a"}, {"alt": "x"}).insert("\n")) == Delta().retain(1, {"alt": "x"})
+    assert one.diff(Delta().insert({"image": "a"}, {"alt": "x"}).insert("\n")) == Delta().retain(
+        1, {"alt": "x"}
+    )
 
 
 def test_lines_that_moved_keep_their_longest_order() -> None:

@@ -91,7 +91,8 @@ def test_an_index_moves_with_the_text_around_it(history: list[Delta], data: st.D
     left = a.transform_index(index, stick="left")
     right = a.transform_index(index, stick="right")
     assert 0 <= left <= right <= length + a.change_length
-    # A caret is what an insert there would do: its own text pushes it, another's does not when it sticks left.
+    # A caret is what an insert there would do: its own text pushes it, another's does not when it sticks
+    # left.
     mark = Delta().retain(index).insert("|")
     after = content.compose(a).compose(mark.transform_after(a))
     assert Content.from_delta(after).slice(right, right + 1) == Delta().insert("|")

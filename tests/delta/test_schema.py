@@ -11,7 +11,6 @@ import pytest
 from octavo.delta import Content, Delta, schema
 from octavo.delta.wire import from_content, from_wire
 from octavo.errors import Invalid
-from tests.delta.deltas import text
 
 ME = "user-1.abcdefghijklmnopqrstuv"
 IMAGE = {"image": "/api/v1/images/i1"}
@@ -74,7 +73,13 @@ def test_other_values_are_refused_with_the_name_and_the_place(name: str, value: 
     assert len(caught.value.message) < 1200
 
 
-LINKS = ["https://example.org/a?b=c#d", "HTTP://example.org", "mailto:ada@example.org", "#part-2", "https://例え.jp/😀"]
+LINKS = [
+    "https://example.org/a?b=c#d",
+    "HTTP://example.org",
+    "mailto:ada@example.org",
+    "#part-2",
+    "https://例え.jp/😀",
+]
 NO_LINKS = [
     "javascript:alert(1)", "JaVaScRiPt:alert(1)", " javascript:alert(1)", "java\tscript:alert(1)", "\x01https://x",
     "java\nscript:alert(1)", "javascript&colon;alert(1)", "&#106;avascript:alert(1)", "%6aavascript:alert(1)",
@@ -117,7 +122,9 @@ def test_embeds_of_the_schema() -> None:
         schema.check(Delta().insert(embed, {"bold": True}), Content())  # inline on an embed has no effect
 
 
-@pytest.mark.parametrize("name", ["wobble", "__proto__", "constructor", "", "Bold", "suggest-format", "x" * 5000])
+@pytest.mark.parametrize(
+    "name", ["wobble", "__proto__", "constructor", "", "Bold", "suggest-format", "x" * 5000]
+)
 def test_unknown_names_are_refused_even_to_remove_them(name: str) -> None:
     for value in (True, None):
         with pytest.raises(Invalid, match="no attribute of this schema") as caught:
@@ -152,7 +159,10 @@ LAW = "ab\n😀c\n"  # units: a b \n 😀(3, 4) c \n
         ([{"insert": "a", "attributes": {"width": 100}}], "something else than an image"),
         ([{"insert": {"divider": True}, "attributes": {"alt": "x"}}], "something else than an image"),
         ([{"retain": 2, "attributes": {"alt": "x"}}], "something else than an image"),
-        ([{"retain": 2, "attributes": {f"suggest-format:{ME}": {"header": 2}}}], "something else than newlines"),
+        (
+            [{"retain": 2, "attributes": {f"suggest-format:{ME}": {"header": 2}}}],
+            "something else than newlines",
+        ),
         ([{"retain": 6}, {"retain": 1, "attributes": {"suggest-insert": ME}}], "on the final newline"),
         ([{"retain": 7, "attributes": {f"suggest-delete:{ME}": True}}], "on the final newline"),
     ],
@@ -204,7 +214,10 @@ def test_content_from_outside_is_checked(ops: list[Any], reason: str) -> None:
 
 
 def test_a_component_bears_a_bounded_number_of_attributes() -> None:
-    marks = {f"suggest-delete:u{number}.abcdefghijklmnopqrstuv": True for number in range(schema.MAX_ATTRIBUTES + 1)}
+    marks = {
+        f"suggest-delete:u{number}.abcdefghijklmnopqrstuv": True
+        for number in range(schema.MAX_ATTRIBUTES + 1)
+    }
     with pytest.raises(Invalid, match="has 101 attributes; at most 100"):
         schema.check(Delta().insert("x", marks), Content())
 
@@ -220,7 +233,9 @@ def test_the_description_says_what_is_checked() -> None:
     for name, good, bad in ALLOWED:
         if name not in by_name:
             continue
-        assert by_name[name]["on"] == ("line" if name in LINES else "image" if name in IMAGES else by_name[name]["on"])
+        assert by_name[name]["on"] == (
+            "line" if name in LINES else "image" if name in IMAGES else by_name[name]["on"]
+        )
         assert all(fits(value, by_name[name]["values"]) for value in good)
         assert not any(fits(value, by_name[name]["values"]) for value in bad if is_json(value))
     assert [entry["name"] for entry in described["embeds"]] == ["image", "divider", "page-break"]
@@ -229,7 +244,9 @@ def test_the_description_says_what_is_checked() -> None:
 
 
 def is_json(value: Any) -> bool:
-    """Whether JSON can say it: no infinity, nothing that is not a number, no half of a surrogate pair, no type."""
+    """Whether JSON can say it: no infinity, nothing that is not a number, no half of a surrogate pair, no
+    type.
+    """
     try:
         return bool(json.dumps(value, allow_nan=False)) and value != "\ud83d"
     except (TypeError, ValueError):
@@ -244,8 +261,13 @@ def fits(value: Any, rule: dict[str, Any]) -> bool:
         return any(value == one and isinstance(value, bool) == isinstance(one, bool) for one in rule["enum"])
     if rule["type"] == "string":
         if not isinstance(value, str) or not value.isascii():
-            return isinstance(value, str) and len(value.encode("utf-16-le", "replace")) // 2 <= rule["maxLength"]
-        return len(value) <= rule["maxLength"] and re.search(rule.get("pattern", ""), value.replace("\n", "\0")) is not None
+            return (
+                isinstance(value, str) and len(value.encode("utf-16-le", "replace")) // 2 <= rule["maxLength"]
+            )
+        return (
+            len(value) <= rule["maxLength"]
+            and re.search(rule.get("pattern", ""), value.replace("\n", "\0")) is not None
+        )
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
     whole = rule["type"] == "number" or value == int(value)

@@ -1,4 +1,6 @@
-"""vectors/delta, made by npm quill-delta: 20,000 answers that the browser is held to as well (vectors/README.md)."""
+"""vectors/delta, made by npm quill-delta: 20,000 answers that the browser is held to as well
+(vectors/README.md).
+"""
 
 from __future__ import annotations
 

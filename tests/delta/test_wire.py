@@ -18,7 +18,10 @@ REFUSED: list[tuple[Any, str]] = [
     ([{}], "and beside it only attributes"),
     ([{"move": 1}], "one of insert, retain and delete"),
     ([{"insert": "x", "delete": 1}], "more than one of insert, retain and delete"),
-    ([{"insert": "x", "retain": 1, "attributes": {"bold": True}}], "more than one of insert, retain and delete"),
+    (
+        [{"insert": "x", "retain": 1, "attributes": {"bold": True}}],
+        "more than one of insert, retain and delete",
+    ),
     ([{"insert": "x", "origin": "me"}], "beside it only attributes"),
     ([{"insert": "x", "attributes": {"bold": True}, "origin": "me"}], "beside it only attributes"),
     ([{"retain": True}], "retain must be a whole number from 1 to 2.53 - 1, not true"),

@@ -1,8 +1,8 @@
 """The compiled core of `octavo.delta`, when there is one, and the rule by which it is used.
 
-`tools/compile_core.py` puts extension modules here instead of beside their sources, where they would shadow them
-silently.  They are used only when they were built from exactly the sources that are present, for this interpreter.
-Set OCTAVO_PURE=1 to run the sources.
+`tools/compile_core.py` puts extension modules here instead of beside their sources, where they would shadow
+them silently.  They are used only when they were built from exactly the sources that are present, for this
+interpreter. Set OCTAVO_PURE=1 to run the sources.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ STAMP: Final = "built-from"
 
 
 def directory_for(sources: str) -> str | None:
-    """The directory of the core that was compiled from the modules in directory `sources`; None: use these."""
+    """The directory of the core that was compiled from the modules in directory `sources`; None: use
+    these.
+    """
     if os.environ.get("OCTAVO_PURE", "0") not in ("", "0"):
         return None
     here = os.path.dirname(__file__)

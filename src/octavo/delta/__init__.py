@@ -1,6 +1,7 @@
 """The delta algebra, pure: what a change is, and how changes compose, pass one another, and are undone.
 
-The same sources run as they are, or compiled by mypyc (`tools/compile_core.py`); `core_build` says which are loaded.
+The same sources run as they are, or compiled by mypyc (`tools/compile_core.py`); `core_build` says which are
+loaded.
 """
 
 from __future__ import annotations

@@ -11,7 +11,9 @@ from octavo.delta.ops import Attributes
 
 
 def same_value(one: Any, other: Any) -> bool:
-    """Equality as JSON has it.  Python says True == 1 and False == 0, which would merge what JavaScript keeps apart."""
+    """Equality as JSON has it.  Python says True == 1 and False == 0, which would merge what JavaScript keeps
+    apart.
+    """
     if one is other:
         return True
     if isinstance(one, bool) or isinstance(other, bool):

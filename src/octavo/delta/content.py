@@ -1,8 +1,8 @@
 """Content: a long document that changes in place, at a cost that hardly grows with its length.
 
-Runs lie in leaves, leaves in chapters, chapters in volumes.  A place is found by walking volumes, then chapters, then
-leaves, each from the nearer end (about 20 steps in 10,000,000 units), and not at all when it lies in the leaf of the
-last edit.
+Runs lie in leaves, leaves in chapters, chapters in volumes.  A place is found by walking volumes, then
+chapters, then leaves, each from the nearer end (about 20 steps in 10,000,000 units), and not at all when it
+lies in the leaf of the last edit.
 """
 
 from __future__ import annotations
@@ -211,9 +211,10 @@ class Content:
         elif index < self.length >> 1:
             base = 0
             for volume in self._volumes:
-                if index < base + volume.length:
-                    break
                 base += volume.length
+                if index < base:
+                    break
+            base -= volume.length
         else:
             base = self.length
             for volume in reversed(self._volumes):
@@ -224,9 +225,10 @@ class Content:
         chapter = self._chapter
         if index - base < volume.length >> 1:
             for chapter in volume.chapters:
-                if index < base + chapter.length:
-                    break
                 base += chapter.length
+                if index < base:
+                    break
+            base -= chapter.length
         else:
             base += volume.length
             for chapter in reversed(volume.chapters):
@@ -236,9 +238,10 @@ class Content:
         self._chapter = chapter
         if index - base < chapter.length >> 1:
             for leaf in chapter.leaves:
-                if index < base + leaf.length:
-                    break
                 base += leaf.length
+                if index < base:
+                    break
+            base -= leaf.length
         else:
             base += chapter.length
             for leaf in reversed(chapter.leaves):

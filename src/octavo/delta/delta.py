@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from octavo.delta.content import Content
 
 _JOIN_AT_ONCE: Final = 256
-"""Texts up to this length are joined as they meet, longer ones all together at the end: so building stays linear."""
+"""Texts up to this length are joined as they meet, longer ones all together at the end: so building stays
+linear.
+"""
 
 
 class Delta:
@@ -40,7 +42,9 @@ class Delta:
     __slots__ = ("_base_length", "_tail", "ops")
 
     def __init__(self, ops: list[Op] | None = None) -> None:
-        """A delta over ops that are in normal form already; `DeltaBuilder` and `wire.from_wire` bring them there."""
+        """A delta over ops that are in normal form already; `DeltaBuilder` and `wire.from_wire` bring them
+        there.
+        """
         self.ops: list[Op] = [] if ops is None else ops
         self._base_length = -1
         self._tail = 0  # a plain retain at the end says nothing, but a chain of calls goes on behind it
@@ -59,21 +63,26 @@ class Delta:
 
     def insert(self, value: Value, attributes: Attributes | None = None) -> Delta:
         """This delta, and then an insert.  For a few ops; a loop wants `DeltaBuilder`."""
-        builder = DeltaBuilder(self)
+        builder = self._builder()
         builder.insert(value, attributes)
         return builder.go_on()
 
     def retain(self, length: int, attributes: Attributes | None = None) -> Delta:
         """This delta, and then a retain.  A plain one shows only when something follows it."""
-        builder = DeltaBuilder(self)
+        builder = self._builder()
         builder.retain(length, attributes)
         return builder.go_on()
 
     def delete(self, length: int) -> Delta:
         """This delta, and then a delete."""
-        builder = DeltaBuilder(self)
+        builder = self._builder()
         builder.delete(length)
         return builder.go_on()
+
+    def _builder(self) -> DeltaBuilder:
+        builder = DeltaBuilder(self.ops, len(self.ops))
+        builder.retain(self._tail)
+        return builder
 
     @property
     def is_empty(self) -> bool:
@@ -119,12 +128,15 @@ class Delta:
     def transform_after(self, earlier: Delta) -> Delta:
         """This delta, moved to where `earlier`, made to the same content, has been applied.
 
-        `earlier` is logged: where both insert at one place its text stands left, and it keeps the values it set.
+        `earlier` is logged: where both insert at one place its text stands left, and it keeps the values it
+        set.
         """
         return _transform(self, earlier, True)
 
     def transform_before(self, later: Delta) -> Delta:
-        """This delta moved past `later`, which yields to it: the other half of `later.transform_after(self)`."""
+        """This delta moved past `later`, which yields to it: the other half of
+        `later.transform_after(self)`.
+        """
         return _transform(self, later, False)
 
     def transform_index(self, index: int, *, stick: Literal["left", "right"]) -> int:
@@ -157,8 +169,8 @@ class Delta:
     def diff(self, other: Delta) -> Delta:
         """A change that turns this content into the content `other`.
 
-        It never deletes the final newline nor inserts after it, and never cuts a surrogate pair.  Raises Invalid when
-        either is not content.
+        It never deletes the final newline nor inserts after it, and never cuts a surrogate pair.  Raises
+        Invalid when either is not content.
         """
         if not (self.is_content and other.is_content):
             raise Invalid(
@@ -172,18 +184,21 @@ class DeltaBuilder:
 
     __slots__ = ("_keep", "_ops", "_seams")
 
-    def __init__(self, start: Delta | None = None) -> None:
-        self._ops: list[Op] = []
-        self._keep = (
-            0  # a plain retain that is not written yet: neighbours join, and one at the end falls away
-        )
+    def __init__(self, start: list[Op] | None = None, count: int = 0) -> None:
+        """Begin empty, or with the first `count` of ops that are in normal form."""
+        self._ops: list[Op] = [] if start is None else start[:count]
+        self._keep = 0  # a plain retain not written yet: neighbours join, and one at the end falls away
         self._seams = False  # whether texts lie side by side that `build` still has to join
-        if start is not None:
-            self._ops.extend(start.ops)
-            self._keep = start._tail
+        if count:
+            last = self._ops[count - 1]
+            if last.kind == RETAIN and last.attributes is None:
+                self._keep = last.length
+                self._ops.pop()
 
     def insert(self, value: Value, attributes: Attributes | None = None) -> None:
-        """Add text or an embed (a one-key object).  Empty text and None attributes vanish, as in quill-delta."""
+        """Add text or an embed (a one-key object).  Empty text and None attributes vanish, as in
+        quill-delta.
+        """
         if isinstance(value, str):
             value = to_units(value)
             if not value:
@@ -230,7 +245,9 @@ class DeltaBuilder:
         return Delta(_joined(self._ops) if self._seams else self._ops)
 
     def go_on(self) -> Delta:
-        """The delta so far, to be continued by its own methods: they still know of a plain retain at its end."""
+        """The delta so far, to be continued by its own methods: they still know of a plain retain at its
+        end.
+        """
         delta = self.build()
         delta._tail = self._keep
         return delta
@@ -255,15 +272,10 @@ class DeltaBuilder:
                         ops[at - 1] = Insert(text + more, last.attributes)
                         return
                     self._seams = True
-        ops.insert(at, op)
-
-    def take(self, ops: list[Op], count: int) -> None:
-        """Begin with the first `count` ops of a list in normal form."""
-        self._ops = ops[:count]
-        last = ops[count - 1]
-        if last.kind == RETAIN and last.attributes is None:
-            self._keep = last.length
-            self._ops.pop()
+        if at == len(ops):
+            ops.append(op)
+        else:
+            ops.insert(at, op)
 
     def rest(self, ops: list[Op], start: int) -> None:
         """Add ops[start:], which are in normal form: only the seam needs care."""
@@ -414,8 +426,16 @@ def _part(op: Op, start: int, end: int, attributes: Attributes | None) -> Op:
     return Insert(value, attributes)
 
 
+def _put_formatted(out: DeltaBuilder, op: Op, start: int, length: int, change: Attributes | None) -> None:
+    """Add `length` units of an insert or retain, with changed attributes."""
+    if op.kind == RETAIN:
+        out.retain(length, compose_attributes(op.attributes, change, True))
+    else:
+        attributes = compose_attributes(op.attributes, change, False)
+        out.put(_part(op, start, start + length, attributes))
+
+
 def _compose(ops: list[Op], later: list[Op]) -> Delta:
-    out = DeltaBuilder()
     i = 0
     j = 0
     done = 0  # units of ops[i] that are dealt with
@@ -430,13 +450,12 @@ def _compose(ops: list[Op], later: list[Op]) -> Delta:
                     break
                 left -= first.length
             i += 1
-        if i:
-            out.take(ops, i)
         if left == 0:
             j = 1
             if j < len(later):
                 then = later[1]
                 left = then.length
+    out = DeltaBuilder(ops, i)
     while i < len(ops) and j < len(later):
         first = ops[i]
         if then.kind == INSERT:
@@ -453,11 +472,8 @@ def _compose(ops: list[Op], later: list[Op]) -> Delta:
             if then.kind == DELETE:
                 if first.kind == RETAIN:
                     out.delete(length)  # an insert and its deletion cancel out
-            elif first.kind == RETAIN:
-                out.retain(length, compose_attributes(first.attributes, then.attributes, True))
             else:
-                attributes = compose_attributes(first.attributes, then.attributes, False)
-                out.put(_part(first, done, done + length, attributes))
+                _put_formatted(out, first, done, length, then.attributes)
             left -= length
             done += length
             if done == first.length:
@@ -472,8 +488,10 @@ def _compose(ops: list[Op], later: list[Op]) -> Delta:
         _put_part(out, ops[i], done)
         out.rest(ops, i + 1)
     elif j < len(later):
-        _put_part(out, then, then.length - left)
-        out.rest(later, j + 1)
+        if left < then.length:
+            _put_part(out, then, then.length - left)
+            j += 1
+        out.rest(later, j)
     return out.build()
 
 
@@ -510,7 +528,9 @@ def _invert(delta: Delta, content: Delta) -> Delta:
 
 
 def _flat(content: Delta, embeds: dict[str, str]) -> str:
-    """The content as one string for comparing: equal embeds become equal astral characters, which units never hold."""
+    """The content as one string for comparing: equal embeds become equal astral characters, which units never
+    hold.
+    """
     parts: list[str] = []
     for op in content.ops:
         value = op.value

@@ -1,8 +1,9 @@
 """Where two texts differ, as few and small places as is worth the time.
 
-Lines that occur once in both texts are found first and kept in their longest common order (Bram Cohen's patience diff);
-between them characters are compared with the greedy algorithm of E. Myers, "An O(ND) Difference Algorithm and Its
-Variations" (1986), up to a bounded number of differences, past which a place is replaced whole.
+Lines that occur once in both texts are found first and kept in their longest common order (Bram Cohen's
+patience diff); between them characters are compared with the greedy algorithm of E. Myers, "An O(ND)
+Difference Algorithm and Its Variations" (1986), up to a bounded number of differences, past which a place is
+replaced whole.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The three components of a delta, and text counted in UTF-16 code units.
 
-Inside the algebra text is a `str` of code units: a character outside the Basic Multilingual Plane is kept as its two
-surrogates.  So `len` and slices are wire units, as in JavaScript, and nothing has to be counted anew.  Text is split on
-the way in (`to_units`) and joined on the way out (`from_units`).
+Inside the algebra text is a `str` of code units: a character outside the Basic Multilingual Plane is kept as
+its two surrogates.  So `len` and slices are wire units, as in JavaScript, and nothing has to be counted anew.
+Text is split on the way in (`to_units`) and joined on the way out (`from_units`).
 """
 
 from __future__ import annotations
@@ -20,23 +20,24 @@ MAX_LENGTH: Final = 9007199254740991
 
 Attributes = dict[str, Any]
 Value = str | dict[str, Any]
-"""What an insert holds: text in code units, or an embed.  An embed is a one-key object, so `len` is right for both."""
+"""What an insert holds: text in code units, or an embed.  An embed is a one-key object, so `len` is right for
+both.
+"""
 
 
 class Op:
     """A component of a delta.  Never changed once made, because deltas share them.
 
-    `length` is in UTF-16 code units (an embed counts 1); `attributes` is None or a map that is not empty; `value` is
-    meaningful on inserts only.  `kind` spares the hot loops an isinstance.
+    `length` is in UTF-16 code units (an embed counts 1); `attributes` is None or a map that is not empty;
+    `value` is meaningful on inserts only.  `kind` spares the hot loops an isinstance.
     """
 
     __slots__ = ("attributes", "kind", "length", "value")
 
-    def __init__(self, kind: int, length: int, value: Value, attributes: Attributes | None) -> None:
-        self.kind = kind
-        self.length = length
-        self.value = value
-        self.attributes = attributes
+    kind: int
+    length: int
+    value: Value
+    attributes: Attributes | None
 
     def __repr__(self) -> str:
         shown = repr(self.value) if self.kind == INSERT else str(self.length)

@@ -23,8 +23,9 @@ MAX_ATTRIBUTES: Final = 100
 """Attributes on one component: a retain multiplies them by the runs that it covers."""
 
 _ID: Final = r"[A-Za-z0-9_~-]{1,64}\.[A-Za-z0-9_~-]{22,64}"
-# Nothing that a browser skips or reads as a boundary: controls, blanks of any kind, invisible format characters, lone
-# surrogates, quotes, angle brackets and backslashes.  Written so that it is also an ECMAScript pattern.
+# Nothing that a browser skips or reads as a boundary: controls, blanks of any kind, invisible format
+# characters, lone surrogates, quotes, angle brackets and backslashes.  Written so that it is also an
+# ECMAScript pattern.
 _NO_TRICKS: Final = (
     r"[^\u0000-\u0020\u007f-\u00a0\u00ad\u034f\u061c\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000"
     r"\ufeff\ufff0-\uffff\ud800-\udfff\"<>\\^`{|}]"
@@ -40,7 +41,9 @@ _PLACES: Final = ["text", "line", "image"]
 
 
 class _Values:
-    """Which values an attribute or embed may have: one of `choices`, a number in a range, or text of a pattern."""
+    """Which values an attribute or embed may have: one of `choices`, a number in a range, or text of a
+    pattern.
+    """
 
     __slots__ = ("choices", "high", "limit", "low", "pattern", "source", "whole")
 
@@ -153,10 +156,11 @@ _FORMAT: Final = "suggest-format:"
 
 
 def check(delta: Delta, content: Content) -> None:
-    """Check an operation whole against the schema and the content that it is made to; look only where it touches.
+    """Check an operation whole against the schema and the content that it is made to; look only where it
+    touches.
 
-    Raises Invalid (INVALID_OPERATION): past the end, the final newline deleted or followed, a surrogate pair cut, an
-    attribute or embed that is unknown, has a wrong value or stands in a wrong place.
+    Raises Invalid (INVALID_OPERATION): past the end, the final newline deleted or followed, a surrogate pair
+    cut, an attribute or embed that is unknown, has a wrong value or stands in a wrong place.
     """
     index = 0
     length = content.length

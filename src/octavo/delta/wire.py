@@ -1,4 +1,6 @@
-"""Between JSON (as msgspec or json decoded it) and deltas.  Strict on the way in: protocol.md rules 3 and 7."""
+"""Between JSON (as msgspec or json decoded it) and deltas.  Strict on the way in: protocol.md rules 3 and
+7.
+"""
 
 from __future__ import annotations
 
@@ -25,8 +27,9 @@ from octavo.errors import Invalid
 def from_wire(ops: Any) -> Delta:
     """The delta that these JSON ops spell.
 
-    They must be in normal form already (a plain retain at the end is ignored): were they put right here, their author
-    would go on with something else.  Raises Invalid (INVALID_OPERATION) that names the component and why.
+    They must be in normal form already (a plain retain at the end is ignored): were they put right here,
+    their author would go on with something else.  Raises Invalid (INVALID_OPERATION) that names the component
+    and why.
     """
     if not isinstance(ops, list):
         raise Invalid("INVALID_OPERATION", f"ops must be a list of components, not {_named(ops)}")
@@ -60,7 +63,9 @@ def from_content(ops: Any) -> Delta:
 
 
 def to_wire(delta: Delta) -> list[dict[str, Any]]:
-    """JSON-ready ops, surrogate pairs joined.  Attributes and embeds are shared with the delta: do not change them."""
+    """JSON-ready ops, surrogate pairs joined.  Attributes and embeds are shared with the delta: do not change
+    them.
+    """
     out: list[dict[str, Any]] = []
     for op in delta.ops:
         item: dict[str, Any]
