@@ -183,6 +183,10 @@ class _Check:
             report.fault(f"change {row.revision}: its client is not known")
             self._chain = b""
             return
+        if not all(isinstance(value, bytes) for value in (row.ops, row.digest, row.salt, row.origin or b"")):
+            report.fault(f"change {row.revision}: what is stored is of another kind")
+            self._chain, self._content = b"", None
+            return
         change = Change(
             row.revision,
             Delta(),

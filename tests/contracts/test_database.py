@@ -26,7 +26,9 @@ def count_users(connection: Connection) -> int:
 
 async def test_what_is_written_is_read(catalog: Adapter) -> None:
     await catalog.database.write(lambda connection: add_user(connection, "ada"))
-    assert await catalog.database.read(lambda connection: list(connection.scalars(select(users.c.id)))) == ["ada"]
+    assert await catalog.database.read(lambda connection: list(connection.scalars(select(users.c.id)))) == [
+        "ada"
+    ]
 
 
 async def test_an_exception_undoes_its_work_alone(catalog: Adapter) -> None:
@@ -43,7 +45,13 @@ async def test_an_exception_undoes_its_work_alone(catalog: Adapter) -> None:
         catalog.database.write(lambda connection: add_user(connection, "bob")),
         return_exceptions=True,
     )
-    assert [type(outcome) for outcome in outcomes] == [type(None), Invalid, type(None), IntegrityError, type(None)]
+    assert [type(outcome) for outcome in outcomes] == [
+        type(None),
+        Invalid,
+        type(None),
+        IntegrityError,
+        type(None),
+    ]
     names = await catalog.database.read(lambda connection: list(connection.scalars(select(users.c.id))))
     assert sorted(names) == ["ada", "bob"]
     assert (await catalog.log.head(DOCUMENT)).revision == 1

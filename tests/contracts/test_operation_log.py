@@ -39,7 +39,7 @@ async def test_an_unknown_document_is_missing_and_never_empty(log: OperationLog)
 
 async def test_a_change_comes_back_as_it_was(log: OperationLog) -> None:
     await log.create(DOCUMENT, EPOCH)
-    text = "ä \U0001f600 \" \\ \x00 \u2028"
+    text = 'ä \U0001f600 " \\ \x00 \u2028'
     one = change(1, text=text, at="2026-11-20T22:00:00Z", origin=b'{"undo":7}')
     await append(log, one)
     assert await log.read(DOCUMENT, after=0) == [one]
@@ -151,7 +151,9 @@ async def test_an_empty_batch_only_compares(log: OperationLog) -> None:
 
 async def test_long_batches_of_many_clients(log: OperationLog) -> None:
     await log.create(DOCUMENT, EPOCH)
-    batch = [change(revision, client=f"c{revision}", user=f"u{revision}", seq=1) for revision in range(1, 778)]
+    batch = [
+        change(revision, client=f"c{revision}", user=f"u{revision}", seq=1) for revision in range(1, 778)
+    ]
     await append(log, *batch)
     assert await log.read(DOCUMENT, after=0) == batch
     again = [change(777 + n, client=f"c{n}", user=f"u{n}", seq=2, base=n) for n in range(1, 400)]
@@ -191,7 +193,10 @@ async def test_each_document_of_a_group_succeeds_or_fails_alone(log: OperationLo
     )
     kinds = [type(outcome) for outcome in outcomes]
     nothing = type(None)
-    assert kinds == [nothing] * 3 + [Fenced, nothing, AlreadyLogged] + [nothing] * 3 + [Missing, RevisionTaken]
+    assert kinds == [nothing] * 3 + [Fenced, nothing, AlreadyLogged] + [nothing] * 3 + [
+        Missing,
+        RevisionTaken,
+    ]
     heads = [(await log.head(f"d{number}")).revision for number in range(9)]
     assert heads == [2, 2, 2, 1, 2, 1, 2, 2, 2]
 

@@ -16,11 +16,12 @@ from pathlib import Path
 from typing import Any, Final, Self, TypeVar
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 from octavo.adapters import sql_log
 from octavo.adapters.lock import DirectoryLock, prepare
 from octavo.adapters.sql_checkpoint import Checkpointer
-from octavo.adapters.sql_connect import connect_reader, connect_writer, explain, wrap
+from octavo.adapters.sql_connect import connect_reader, connect_writer, driver_error, explain, wrap
 from octavo.adapters.sql_snapshots import OnDamaged, SqlSnapshots
 from octavo.adapters.sql_writer import OnCommit, Work, Writer
 from octavo.catalog import heads, migrate
@@ -76,7 +77,7 @@ class SqlDatabase:
             with connection.begin():
                 return work(connection)
         except Exception as fault:
-            if isinstance(fault, sqlite3.Error) or hasattr(fault, "orig"):
+            if driver_error(fault) is not None:
                 raise explain(fault, "reading") from fault
             raise
 
@@ -208,16 +209,16 @@ class SqlStore:
 
 def _start_writer(path: Path | None, on_commit: OnCommit | None) -> Writer:
     connection = connect_writer(path)
+    writer = Writer(connection, on_commit)
     try:
-        writer = Writer(connection, on_commit)
         migrate.upgrade(writer.connection)
         if path is not None:
             writer.checkpointer = Checkpointer(path, writer.fail)
-    except sqlite3.Error as fault:
+    except BaseException as fault:
+        writer.connection.close()
         connection.close()
-        raise explain(fault, "opening the store") from fault
-    except BaseException:
-        connection.close()
+        if isinstance(fault, DBAPIError):
+            raise explain(fault, "opening the store") from fault
         raise
     writer.start()
     return writer
@@ -230,14 +231,14 @@ def _open_to_look(directory: Path, readers: int) -> SqlDatabase:
             "NOT_FOUND", f"there is no {DATABASE_NAME} in {directory}: name the data directory of a server"
         )
     connection = connect_reader(path)
+    wrapped = wrap(connection, "BEGIN")
     try:
-        wrapped = wrap(connection, "BEGIN")
         with wrapped.begin():
             migrate.check(wrapped)
-        wrapped.close()
-    except sqlite3.Error as fault:
+    except DBAPIError as fault:
         raise explain(fault, f"reading {path}") from fault
     finally:
+        wrapped.close()
         connection.close()
     return SqlDatabase(path, None, readers)
 

@@ -18,7 +18,7 @@ _CACHE_KIB: Final = 16 * 1024
 _WAL_KEPT: Final = 64 << 20
 
 
-def connect_writer(path: Path | None) -> sqlite3.Connection:
+def connect_writer(path: Path | None, *, busy_seconds: float = BUSY_SECONDS) -> sqlite3.Connection:
     """The connection that writes (None: in memory).  Raises Unavailable unless commits are durable."""
     if sqlite3.sqlite_version_info < OLDEST:
         raise Unavailable(
@@ -26,7 +26,9 @@ def connect_writer(path: Path | None) -> sqlite3.Connection:
             f"this Python has SQLite {sqlite3.sqlite_version}, too old: Octavo needs 3.38 or newer",
         )
     try:
-        connection = _connect(":memory:" if path is None else f"file:{quote(str(path))}?mode=rwc")
+        connection = _connect(
+            ":memory:" if path is None else f"file:{quote(str(path))}?mode=rwc", busy_seconds
+        )
         if path is not None:
             _make_durable(connection, path)
     except sqlite3.Error as fault:
@@ -44,12 +46,12 @@ def connect_reader(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _connect(address: str) -> sqlite3.Connection:
+def _connect(address: str, busy_seconds: float = BUSY_SECONDS) -> sqlite3.Connection:
     # isolation_level None: this module says BEGIN and COMMIT, not the driver.
     connection = sqlite3.connect(
         address,
         uri=True,
-        timeout=BUSY_SECONDS,
+        timeout=busy_seconds,
         isolation_level=None,
         check_same_thread=False,
         cached_statements=256,

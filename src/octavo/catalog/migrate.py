@@ -28,18 +28,23 @@ def upgrade(connection: Connection) -> None:
         version = current(connection)
         if version == HEAD:
             return
-        # Imported here: a start that migrates nothing should not pay for it.
-        from alembic import command
-        from alembic.config import Config
-        from alembic.script import ScriptDirectory
+        run_scripts(connection, version)
 
-        config = Config()
-        config.set_main_option("script_location", _SCRIPTS)
-        config.attributes["connection"] = connection
-        known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-        if version is not None and version not in known:
-            raise _newer(version)
-        command.upgrade(config, "head")
+
+def run_scripts(connection: Connection, version: str | None) -> None:
+    """Run Alembic's scripts after revision `version`, in the caller's transaction.  Raises Unavailable."""
+    # Imported here: a start that migrates nothing should not pay for it.
+    from alembic import command
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    config = Config()
+    config.set_main_option("script_location", _SCRIPTS)
+    config.attributes["connection"] = connection
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if version is not None and version not in known:
+        raise _newer(version)
+    command.upgrade(config, "head")
 
 
 def check(connection: Connection) -> None:
