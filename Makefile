@@ -15,11 +15,7 @@ test:     ## every test, two parts at a time; PARTS="units browser" for some of 
 
 check:    ## format, lint, types, imports
 	$(SETUP) dev
-	.venv/bin/ruff format --check .
-	.venv/bin/ruff check .
-	.venv/bin/mypy
-	.venv/bin/lint-imports
-	npm --prefix browser run --silent check
+	@exec tools/check
 
 sim:      ## the simulation on more seeds (make sim SEEDS=20000)
 	$(SETUP) dev

@@ -27,7 +27,7 @@ ESCAPES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 COUNT = re.compile(r"(\d+) (passed|failed|errors?|skipped|xfailed|xpassed)\b")
 PYTEST_CLOSING = re.compile(r"^=*\s*((?:\d+ \w+,? ?)+|no tests ran) in [\d.]+s")
 VITEST_CLOSING = re.compile(r"^\s*Tests\s+\d+ ")
-PYTEST = [sys.executable, "-m", "pytest", "-rs", "-p", "no:cacheprovider"]
+PYTEST = [sys.executable, "-m", "pytest", "-rfEs", "-p", "no:cacheprovider"]
 
 
 def never() -> str:

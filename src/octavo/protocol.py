@@ -80,7 +80,7 @@ class Ping(msgspec.Struct, tag_field="type", tag="ping", frozen=True):
 
 ClientMessage = Hello | OperationMessage | PresenceMessage | Ping
 
-_client_decoder: Final = msgspec.json.Decoder(ClientMessage)
+_client_decoder: Final[msgspec.json.Decoder[ClientMessage]] = msgspec.json.Decoder(ClientMessage)
 _SEQ: Final = re.compile(rb'"seq"\s*:\s*(\d{1,16})(?![\d.eE])')
 _TYPE: Final = re.compile(rb'^\s*\{\s*"type"\s*:\s*"([a-z]{1,16})"')
 _CLIENT_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -323,7 +323,7 @@ class Pong(msgspec.Struct, tag_field="type", tag="pong", frozen=True):
 
 ServerMessage = Welcome | Changes | Presences | Ack | Event | Error | Redirect | Pong
 
-_server_decoder: Final = msgspec.json.Decoder(ServerMessage)
+_server_decoder: Final[msgspec.json.Decoder[ServerMessage]] = msgspec.json.Decoder(ServerMessage)
 
 
 def encode(message: ServerMessage | ClientMessage) -> bytes:
