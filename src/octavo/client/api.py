@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from types import TracebackType
 from typing import Any, Final, Self
 from urllib.parse import quote, urljoin, urlsplit
@@ -42,7 +43,8 @@ class Api:
         self.url = url.rstrip("/")
         self._source = token
         self._token: str | None = token if isinstance(token, str) else None
-        self._http = httpx.AsyncClient(timeout=TIMEOUT_SECONDS)
+        no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))  # tokens are this program's login
+        self._http = httpx.AsyncClient(timeout=TIMEOUT_SECONDS, cookies=no_cookies)
 
     async def __aenter__(self) -> Self:
         return self

@@ -150,6 +150,11 @@ class Document:
         """Everything done here is acknowledged, so durable."""
         return self._machine.synchronized
 
+    @property
+    def is_sent(self) -> bool:
+        """Everything done here is on its way, acknowledged or not."""
+        return self._machine.buffer is None
+
     def edit(self, delta: Delta | list[dict[str, Any]]) -> None:
         """Do this to the content.  Raises Invalid where it does not fit, and what `saved` would raise."""
         self._raise_fault()

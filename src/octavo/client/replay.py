@@ -14,6 +14,7 @@ import socket
 import sys
 import tempfile
 import time
+from bisect import bisect_left
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -47,19 +48,23 @@ class Typist:
 
     document: Document
     number: int
-    sent: list[int] = field(default_factory=list)
-    """After each operation: how many of this client's turns are in it and those before."""
     typed: int = 0
+    """Turns whose last edit is typed."""
+    sent: list[int] = field(default_factory=list)
+    """After each operation: how many turns are whole in it and those before."""
     arrived: dict[str, int] = field(default_factory=dict)
+    """Operations of each other client that came."""
     seen: dict[str, int] = field(default_factory=dict)
-    ahead: deque[tuple[Delta, str, int]] = field(default_factory=deque)
+    """Operations of each other client that are in the author's view."""
+    ahead: deque[tuple[Delta, str]] = field(default_factory=deque)
     latencies: list[float] = field(default_factory=list)
     moved: asyncio.Event = field(default_factory=asyncio.Event)
     _sent_at: float = 0.0
     _last_seq: int = 0
 
-    def listen(self, by_id: dict[str, Typist]) -> None:
-        """Follow what the document sends and receives."""
+    def listen(self, typists: Sequence[Typist]) -> None:
+        """Follow what the document sends and receives, and tell everybody who may wait for it."""
+        others = {one.document.client_id for one in typists if one is not self}
 
         def heard(effect: effects.Effect) -> None:
             match effect:
@@ -68,27 +73,39 @@ class Typist:
                     self.sent.append(self.typed)
                 case effects.Acknowledged():
                     self.latencies.append(time.perf_counter() - self._sent_at)
-                    self.moved.set()
-                case effects.Apply(delta, _, client_id) if client_id in by_id:
-                    count = self.arrived[client_id] = self.arrived.get(client_id, 0) + 1
-                    self.ahead.append((delta, client_id, by_id[client_id].sent[count - 1]))
-                    self.moved.set()
+                case effects.Apply(delta, _, client_id) if client_id in others:
+                    self.arrived[client_id] = self.arrived.get(client_id, 0) + 1
+                    self.ahead.append((delta, client_id))
+                case _:
+                    return
+            for one in typists:
+                one.moved.set()
 
         self.document.listeners.append(heard)
 
-    def look(self, needed: dict[str, int]) -> bool:
-        """Take in what came, in order, until the author's view has what is needed.  Whether it has."""
-        while any(self.seen.get(client_id, 0) < turns for client_id, turns in needed.items()):
-            if not self.ahead:
+    def operations_of(self, turns: int) -> int | None:
+        """How many of this client's operations hold its first turns; None while that is not known."""
+        if self.sent and self.sent[-1] >= turns:
+            return bisect_left(self.sent, turns) + 1
+        # Typing and erasing may have come to nothing, which nobody sends.
+        return len(self.sent) if self.typed >= turns and self.document.is_sent else None
+
+    def look(self, needed: Sequence[tuple[Typist, int]]) -> bool:
+        """Take in what came, in order, until the author's view has those turns.  Whether it has."""
+        for other, turns in needed:
+            client_id = other.document.client_id
+            wanted = other.operations_of(turns)
+            while wanted is not None and self.seen.get(client_id, 0) < wanted and self.ahead:
+                _, author = self.ahead.popleft()
+                self.seen[author] = self.seen.get(author, 0) + 1
+            if wanted is None or self.seen.get(client_id, 0) < wanted:
                 return False
-            _, client_id, turns = self.ahead.popleft()
-            self.seen[client_id] = turns
         return True
 
     def type(self, edit: Delta) -> None:
         """Type an edit made in the author's view."""
-        for index, (delta, client_id, turns) in enumerate(self.ahead):
-            self.ahead[index] = (delta.transform_before(edit), client_id, turns)
+        for index, (delta, client_id) in enumerate(self.ahead):
+            self.ahead[index] = (delta.transform_before(edit), client_id)
             edit = edit.transform_after(delta)
         self.document.edit(_clipped(edit, self.document.length - 1))
 
@@ -137,9 +154,8 @@ async def replay(
             Typist(await stack.enter_async_context(Document(api, document_id)), number)
             for number in range(trace.clients)
         ]
-        by_id = {typist.document.client_id: typist for typist in typists}
         for typist in typists:
-            typist.listen(by_id)
+            typist.listen(typists)
         started = time.perf_counter()
         async with asyncio.TaskGroup() as group:
             for typist in typists:
@@ -161,21 +177,25 @@ async def replay(
 async def _type_all(
     typist: Typist, turns: Sequence[Turn], typists: Sequence[Typist], progress: Callable[[int], None]
 ) -> None:
-    ids = [one.document.client_id for one in typists]
     for turn in turns:
         if turn.client != typist.number:
             continue
-        needed = {
-            ids[client]: count for client, count in enumerate(turn.seen) if count and client != typist.number
-        }
+        needed = [
+            (typists[client], count)
+            for client, count in enumerate(turn.seen)
+            if count and client != typist.number
+        ]
         while not typist.look(needed):
             typist.moved.clear()
             await typist.moved.wait()
-        typist.typed += 1
+        last = len(turn.edits) - 1
         for number, edit in enumerate(turn.edits):
+            typist.typed += number == last
             typist.type(edit)
             if number % BREATH == BREATH - 1:
                 await asyncio.sleep(0)
+        for one in typists:
+            one.moved.set()
         progress(len(turn.edits))
         await asyncio.sleep(0)
 
