@@ -65,7 +65,10 @@ interface RowProps {
 function TitleInput({ document, list, done }: RowProps & { done(): void }) {
   const input = useRef<HTMLInputElement>(null);
   const abandoned = useRef(false);
-  useEffect(() => input.current?.select(), []);
+  useEffect(() => {
+    input.current?.focus();
+    input.current?.select();
+  }, []);
   const finish = () => {
     const title = input.current?.value.trim() ?? "";
     done();

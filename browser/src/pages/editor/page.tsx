@@ -87,7 +87,7 @@ function Paper({ workspace }: { workspace: Workspace }) {
   }, [workspace]);
   const opening = workspace.state.value.kind === "opening";
   return (
-    <main class="desk" id="content" aria-busy={opening}>
+    <main class="desk" id="content" tabIndex={-1} aria-busy={opening}>
       {opening && <p class="quiet late desk-opening">{t("editor.opening")}</p>}
       <div class="paper" ref={mount} />
     </main>

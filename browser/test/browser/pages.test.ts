@@ -1,0 +1,222 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { launch } from "./support/browser.ts";
+import { agree, text } from "./support/content.ts";
+import { PASSWORD, Person, ready, SAVE_STATE, saved, TEXT } from "./support/people.ts";
+import { Server } from "./support/server.ts";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+let server: Server;
+let browser: Browser;
+
+beforeAll(async () => {
+  [server, browser] = await Promise.all([Server.start(), launch()]);
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+/** Findings of axe that keep people out, as text that says where. */
+async function seriousFindings(page: Page): Promise<string[]> {
+  // Through the debugger, which the page's own content policy does not concern.
+  await page.evaluate(AXE);
+  return page.evaluate(async () => {
+    const { axe } = window as unknown as { axe: { run(): Promise<{ violations: Finding[] }> } };
+    type Finding = { id: string; impact: string; nodes: Array<{ html: string }> };
+    const { violations } = await axe.run();
+    return violations
+      .filter(({ impact }) => impact === "serious" || impact === "critical")
+      .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" | ")}`);
+  });
+}
+
+test("a newcomer signs up, writes, loads again, signs out and in", async () => {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.goto(server.url);
+  await page.waitForURL("**/login");
+  await page.getByRole("link", { name: "Create an account" }).click();
+  const email = `new.${crypto.randomUUID()}@example.org`;
+  await page.getByLabel("Name").fill("Mary Shelley");
+  await page.getByLabel("E-mail").fill(email);
+  await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await page.getByRole("button", { name: "Create account" }).click();
+  await page.getByRole("button", { name: "New document" }).first().click();
+  await ready(page);
+  await page.getByLabel("Title").fill("Frankenstein");
+  await page.keyboard.press("Enter");
+  await page.keyboard.type("It was on a dreary night");
+  await saved(page);
+  expect(await page.title()).toContain("Frankenstein");
+  await page.reload();
+  await ready(page);
+  expect(await text(page)).toBe("It was on a dreary night\n");
+  await page.getByRole("link", { name: "All documents" }).click();
+  await page.getByRole("link", { name: "Frankenstein" }).waitFor();
+  await page.getByRole("button", { name: /Account of/ }).click();
+  await page.getByRole("menuitem", { name: "Sign out" }).click();
+  await page.getByRole("heading", { name: "Sign in" }).waitFor();
+  await page.getByLabel("E-mail").fill(email);
+  await page.getByLabel("Password", { exact: true }).fill("not the password");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("alert").filter({ hasText: /./ }).waitFor();
+  await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("link", { name: "Frankenstein" }).waitFor();
+  await context.close();
+});
+
+test("a document is found, renamed in place, thrown away and taken back", async () => {
+  const ada = await Person.register(server.url, "Ada");
+  await ada.createDocument("First");
+  await ada.createDocument("Second");
+  const page = await (await ada.context(browser)).newPage();
+  await page.goto(server.url);
+  await page.getByLabel("Search documents").fill("Seco");
+  await page.getByRole("link", { name: "First" }).waitFor({ state: "detached" });
+  await page.getByRole("button", { name: "Actions for Second" }).click();
+  await page.getByRole("menuitem", { name: "Rename" }).click();
+  await page.keyboard.type("Third");
+  await page.keyboard.press("Enter");
+  await page.getByRole("link", { name: "Third" }).waitFor();
+  await page.getByRole("button", { name: "Actions for Third" }).click();
+  await page.getByRole("menuitem", { name: "Move to trash" }).click();
+  await page.getByText("is in the trash").waitFor();
+  await page.goto(`${server.url}/trash`);
+  await page.getByRole("button", { name: "Actions for Third" }).click();
+  await page.getByRole("menuitem", { name: "Restore" }).click();
+  await page.getByText("The trash is empty").waitFor();
+  await page.getByRole("link", { name: "All documents" }).click();
+  await page.getByRole("link", { name: "Third" }).waitFor();
+});
+
+test("each error page says what happened", async () => {
+  const [ada, eve] = [await Person.register(server.url, "Ada"), await Person.register(server.url, "Eve")];
+  const documentId = await ada.createDocument("Private", ["secret"]);
+  const page = await (await eve.context(browser)).newPage();
+  await page.goto(`${server.url}/d/${documentId}`);
+  await page.getByRole("heading", { name: "There is no document here" }).waitFor();
+  await page.goto(`${server.url}/nowhere`);
+  await page.getByRole("heading", { name: "There is no such page" }).waitFor();
+  await ada.request("DELETE", `/documents/${documentId}`);
+  const own = await (await ada.context(browser)).newPage();
+  await own.goto(`${server.url}/d/${documentId}`);
+  await own.getByRole("heading", { name: "This document is in the trash" }).waitFor();
+  await own.getByRole("button", { name: "Restore it" }).click();
+  await ready(own);
+  expect(await text(own)).toBe("secret\n");
+});
+
+test("a server that does not answer is named, and tried again", async () => {
+  const ada = await Person.register(server.url, "Ada");
+  const context = await ada.context(browser);
+  const page = await context.newPage();
+  await page.goto(server.url);
+  await page.getByRole("heading", { name: "Documents" }).waitFor();
+  await page.route("**/api/**", (route) => route.abort());
+  await page.getByRole("link", { name: "Trash" }).click();
+  await page.getByRole("heading", { name: "The server cannot be reached" }).waitFor();
+  await page.unroute("**/api/**");
+  await page.getByRole("button", { name: "Try again" }).click();
+  await page.getByText("The trash is empty").waitFor();
+});
+
+test("a viewer reads, cannot type, and is told so", async () => {
+  const [ada, vic] = [await Person.register(server.url, "Ada"), await Person.register(server.url, "Vic")];
+  const documentId = await ada.createDocument("Read me", ["as it is"]);
+  await ada.request("PUT", `/documents/${documentId}/permissions`, { email: vic.email, role: "viewer" });
+  const page = await (await vic.context(browser)).newPage();
+  await page.goto(`${server.url}/d/${documentId}`);
+  await page.getByText("You may read this document, not change it.").waitFor();
+  await page.locator(TEXT).click();
+  await page.keyboard.type("x");
+  await ada.request("PUT", `/documents/${documentId}/permissions`, { email: vic.email, role: "editor" });
+  await page.locator(`${TEXT}[contenteditable=true]`).waitFor();
+  await page.locator(TEXT).click();
+  await page.keyboard.press("ControlOrMeta+Home");
+  await page.keyboard.type("Now: ");
+  await agree(documentId, ada, page);
+  expect(await text(page)).toBe("Now: as it is\n");
+});
+
+test("access is given in the dialog and holds at once", async () => {
+  const [ada, bob] = [await Person.register(server.url, "Ada"), await Person.register(server.url, "Bob")];
+  const documentId = await ada.createDocument("Shared", ["ours"]);
+  const page = await ada.open(browser, documentId);
+  await page.getByRole("button", { name: "Access" }).click();
+  await page.getByLabel("Add someone by e-mail").fill(bob.email);
+  await page.getByRole("button", { name: "Add", exact: true }).click();
+  await page.locator(".access-list").getByText("Bob").waitFor();
+  const other = await bob.open(browser, documentId);
+  expect(await text(other)).toBe("ours\n");
+});
+
+test("the toolbar formats, shows what is on, and is one stop for the keyboard", async () => {
+  const ada = await Person.register(server.url, "Ada");
+  const documentId = await ada.createDocument("Formats", ["word"]);
+  const page = await ada.open(browser, documentId);
+  await page.locator(TEXT).click();
+  await page.keyboard.press("ControlOrMeta+a");
+  const bold = page.getByRole("button", { name: "Bold" });
+  await bold.click();
+  await page.locator(".tool[aria-label=Bold][aria-pressed=true]").waitFor();
+  await page.getByRole("button", { name: /Paragraph style/ }).click();
+  await page.getByRole("menuitemradio", { name: "Heading 2" }).click();
+  expect(await agree(documentId, ada, page)).toEqual([
+    { insert: "word", attributes: { bold: true } },
+    { insert: "\n", attributes: { header: 2 } },
+  ]);
+  await page.keyboard.press("ControlOrMeta+k");
+  await page.getByLabel("Address").fill("example.org");
+  await page.keyboard.press("Enter");
+  await page.locator(`${TEXT} a[href="https://example.org"]`).waitFor();
+  await bold.focus();
+  await page.keyboard.press("ArrowRight");
+  expect(await page.evaluate(() => document.activeElement?.getAttribute("aria-label"))).toBe("Italic");
+  expect(await page.locator(".toolbar .tool[tabindex='0']").count()).toBe(1);
+});
+
+test("axe finds nothing serious, in light and in dark", async () => {
+  const ada = await Person.register(server.url, "Ada");
+  const documentId = await ada.createDocument("Checked", ["Some text"]);
+  const page = await ada.open(browser, documentId);
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    await page.goto(`${server.url}/d/${documentId}`);
+    await ready(page);
+    expect(await seriousFindings(page)).toEqual([]);
+    await page.getByRole("button", { name: "Access" }).click();
+    await page.locator(".access-list li").first().waitFor();
+    expect(await seriousFindings(page)).toEqual([]);
+    await page.goto(server.url);
+    await page.locator("li.document").first().waitFor();
+    expect(await seriousFindings(page)).toEqual([]);
+    const nobody = await browser.newPage({ colorScheme });
+    await nobody.goto(`${server.url}/register`);
+    await nobody.locator("form").waitFor();
+    expect(await seriousFindings(nobody)).toEqual([]);
+    await nobody.close();
+  }
+});
+
+test("the chosen theme stays, and 320 pixels are enough", async () => {
+  const ada = await Person.register(server.url, "Ada");
+  const documentId = await ada.createDocument("Narrow", ["text"]);
+  const page = await ada.open(browser, documentId, { viewport: { width: 320, height: 640 } });
+  await page.getByRole("button", { name: /Account of/ }).click();
+  await page.getByRole("menuitemradio", { name: "Dark" }).click();
+  await page.reload();
+  await ready(page);
+  expect(await page.evaluate(() => document.documentElement.dataset.theme)).toBe("dark");
+  const overflow = () => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  expect(await overflow()).toBeLessThanOrEqual(0);
+  expect(await page.locator(SAVE_STATE).isVisible()).toBe(true);
+  await page.goto(server.url);
+  await page.locator("li.document").first().waitFor();
+  expect(await overflow()).toBeLessThanOrEqual(0);
+});
