@@ -321,6 +321,10 @@ class RoomHost:
         metrics.rooms.set(len(self._rooms))
         return live
 
+    def rooms(self) -> list[LiveRoom]:
+        """What is open."""
+        return list(self._rooms.values())
+
     def drop(self, live: LiveRoom) -> None:
         """The room is no longer to be used."""
         if self._rooms.get(live.document_id) is live:

@@ -339,7 +339,7 @@ class LiveRoom:
                     self.reset("the document's history was restored; connect again")
                     return
                 users = self.room.users() | {seat.peer.user.id for seat in self.seats.all()}
-                roles = {user: await self._host.role(self.document_id, user) for user in users}
+                roles = {user: await self._host.role(self.document_id, user) for user in sorted(users)}
                 again = await self._host.log.head(self.document_id)
             except Missing as fault:
                 self._gone(fault)
@@ -455,7 +455,7 @@ class LiveRoom:
         return []
 
     def _caught_up(self, seat: Seat) -> None:
-        left, seat.left = list(seat.left), set()
+        left, seat.left = sorted(seat.left), set()
         people = self.audience.everybody(self.room.content.length, but=seat.client_id)
         presence = protocol.encode(protocol.Presences(self.room.head, people, left))
         if self.seats.flush(seat) and seat.peer.send(self._host.frame(presence)):

@@ -2,8 +2,8 @@
 
 The content stands at the *tip*: head, in flight, waiting.  One batch is on its way to the log, the next one gathers.
 When another node logs first, the whole queue is thrown away, the tip is rolled back, and every operation **as
-received** is transformed anew, one by one over the log and then over those ahead of it, and checked again.  A change once
-transformed is never transformed further: that would need TP2, which deltas lack.
+received** is transformed anew, one by one over the log and then over those ahead of it, and checked again.  A change
+once transformed is never transformed further: that would need TP2, which deltas lack.
 """
 
 from __future__ import annotations
