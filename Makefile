@@ -4,6 +4,7 @@
 MAKEFLAGS += --no-print-directory
 SETUP := @tools/setup/setup
 PYTHON := .venv/bin/python
+ONLY ?= core fanout edit open idle rooms
 
 run:      ## Octavo on http://127.0.0.1:8000 (make run ARGS="--port 8001")
 	$(SETUP) run
@@ -35,4 +36,4 @@ vectors:  ## make vectors/ anew with npm quill-delta
 
 bench:    ## the figures, with the machine and the commit (make bench ONLY=core)
 	$(SETUP) test
-	@exec $(PYTHON) -m bench $(ONLY)
+	@for figure in $(ONLY); do $(PYTHON) -m bench.$$figure || exit; done

@@ -120,7 +120,9 @@ def test_no_address_of_a_package_registry() -> None:
         data = path.read_bytes()
         found += [f"{name(path)}: {host}" for host in hosts if host.encode() in data]
     assert found == []
-    assert '"resolved"' not in read("browser/package-lock.json")
+    locks = [path for path in tracked() if path.name == "package-lock.json"]
+    assert len(locks) >= 1
+    assert [name(path) for path in locks if '"resolved": "http' in path.read_text("utf-8")] == []
 
 
 def protocol_codes() -> dict[str, set[int]]:
@@ -160,8 +162,11 @@ def python_dependencies() -> set[str]:
 
 def test_every_dependency_has_its_reason() -> None:
     page = read("docs/dependencies.md").lower()
-    package = json.loads(read("browser/package.json"))
-    wanted = python_dependencies() | package["dependencies"].keys() | package["devDependencies"].keys()
+    wanted = python_dependencies()
+    for path in tracked():
+        if path.name == "package.json":
+            package = json.loads(path.read_text("utf-8"))
+            wanted |= package.get("dependencies", {}).keys() | package.get("devDependencies", {}).keys()
     assert {dependency for dependency in wanted if f"`{dependency.lower()}`" not in page} == set()
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -10,12 +12,38 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "src" / "octavo"
 
 
+# Where there is no git (an unpacked archive), what the set-up and the tools make is left out by name.
+MADE = {"node_modules", "build", "dist", "static", "test-results", "__pycache__"}
+
+
 @cache
 def tracked() -> tuple[Path, ...]:
     """Every file that is committed or about to be: what git ignores is left out."""
-    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    names = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    return tuple(sorted(ROOT / name for name in names.split("\0") if name and (ROOT / name).is_file()))
+    command = [
+        "git",
+        "-c",
+        "safe.directory=*",
+        "ls-files",
+        "-z",
+        "--cached",
+        "--others",
+        "--exclude-standard",
+    ]
+    try:
+        listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split(
+            "\0"
+        )
+    except (OSError, subprocess.CalledProcessError):
+        listed = list(walk())
+    return tuple(sorted(ROOT / name for name in listed if name and (ROOT / name).is_file()))
+
+
+def walk() -> Iterator[str]:
+    for place, folders, names in os.walk(ROOT):
+        folders[:] = [name for name in folders if name not in MADE and (name == ".ci" or name[0] != ".")]
+        for found in names:
+            if not found.endswith((".so", ".pyc")):
+                yield (Path(place) / found).relative_to(ROOT).as_posix()
 
 
 def files(*folders: str, suffixes: tuple[str, ...]) -> list[Path]:
