@@ -29,6 +29,8 @@ class VirtualTime:
     seconds: float = 0.0
     sleepers: list[tuple[float, int, asyncio.Event]] = field(default_factory=list)
     numbers: itertools.count[int] = field(default_factory=itertools.count)
+    asked: list[float] = field(default_factory=list)
+    changed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     def now(self) -> int:
         return 1_700_000_000 + int(self.seconds)
@@ -37,9 +39,17 @@ class VirtualTime:
         return self.seconds
 
     async def sleep(self, seconds: float) -> None:
+        async with self.changed:
+            self.asked.append(seconds)
+            self.changed.notify_all()
         wake = asyncio.Event()
         heapq.heappush(self.sleepers, (self.seconds + seconds, next(self.numbers), wake))
         await wake.wait()
+
+    async def sleeps(self, *seconds: float) -> None:
+        """Wait until these sleeps were asked for, in this order."""
+        async with self.changed:
+            await self.changed.wait_for(lambda: self.asked == list(seconds))
 
     def advance(self, seconds: float) -> None:
         self.seconds += seconds
@@ -167,18 +177,14 @@ async def test_what_fails_is_tried_again_ever_later_and_ends_on_the_list(store: 
     await running.start()
     await log_one(store, "a", running)
     await running.settled()
-    moments = [0.0]
-    for attempt in range(2, 6):
-        before = len(job.runs)
-        while len(job.runs) == before:
-            time.advance(0.5)
-            await running.settled()
-            for _ in range(5):
-                await asyncio.sleep(0)
-            await running.settled()
-        moments.append(time.seconds)
-        assert len(job.runs) == attempt
-    assert [later - earlier for earlier, later in itertools.pairwise(moments)] == [1, 2, 4, 5]
+    for attempt, delay in enumerate((1, 2, 4, 5), 2):
+        await time.sleeps(*[60, 1, 2, 4, 5][:attempt])
+        time.advance(delay - 0.5)
+        await asyncio.sleep(0)
+        assert len(job.runs) == attempt - 1
+        time.advance(0.5)
+        await job.ran(attempt)
+    await running.settled()
     (letter,) = await jobs.dead_letters(store.database)
     assert (letter.job, letter.document_id, letter.after, letter.revision, letter.attempts) == (
         "recorder", "a", 0, 1, 5,
@@ -223,6 +229,7 @@ async def test_a_retried_letter_is_taken_up_by_the_running_server(store: SqlStor
     job.poison.clear()
     await jobs.retry(store.database, "recorder", "a")
     assert await jobs.dead_letters(store.database) == []
+    await time.sleeps(60)
     time.advance(60)
     await job.ran(2)
     await running.settled()
@@ -235,6 +242,7 @@ async def test_a_dropped_letter_is_passed_over(store: SqlStore) -> None:
     running = await dead(store, job, time)
     await jobs.drop(store.database, "recorder", "a")
     job.poison.clear()
+    await time.sleeps(60)
     time.advance(60)
     await job.ran(2)
     await running.settled()
@@ -402,7 +410,7 @@ async def test_a_store_that_fails_keeps_the_job_trying(store: SqlStore) -> None:
     await log_one(store, "a", running)
     await running.settled()
     for times in (2, 3):
-        await asyncio.sleep(0)
+        await time.sleeps(*[60, 1, 2][:times])
         time.advance(5)
         await job.ran(times)
         await running.settled()
