@@ -11,6 +11,7 @@ import contextlib
 import fcntl
 import hashlib
 import os
+import signal
 import subprocess
 import sys
 import sysconfig
@@ -227,7 +228,12 @@ def compile_core() -> None:
         say(f"{failure} The pure core serves.")
 
 
+def interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
 def main(profile: str) -> int:
+    signal.signal(signal.SIGTERM, interrupt)  # so that what was started ends too
     try:
         with alone():
             make_venv()
