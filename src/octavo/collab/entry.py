@@ -23,7 +23,8 @@ class Entry:
 
     `based` is it transformed over the logged changes up to revision `at`, and over nothing else, so that it stays good
     when the queue is thrown away; `delta` is it where it stands in the queue.  `refusal` is a verdict that is not final
-    before all that stands ahead of it is durable.
+    before all that stands ahead of it is durable; `checked`: the log was read to its end since the operation arrived, so
+    that what another node has logged is not refused here.
     """
 
     operation: Operation
@@ -36,6 +37,7 @@ class Entry:
     refusal: OctavoError | None = None
     change: Change | None = None
     work: int = 0
+    checked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,8 +126,6 @@ class Room:
                 else (f"wait until seq {pending.seq} is acknowledged before sending the next operation")
             )
             return [Refuse(operation, Invalid("INVALID_OPERATION", reason))]
-        if not allows(role, Action.SUBMIT):
-            return [Refuse(operation, _forbidden(role))]
         if self.failing or self._queue_units > self._settings.queue_bytes:
             return [Refuse(operation, _unavailable())]
         if client_id not in self._rows:
@@ -196,12 +194,14 @@ class Room:
         ahead, self._ahead = self._ahead, []
         effects: list[Effect] = []
         for entry in ahead:
-            if entry.at <= self.head:
+            answer = self._standing(entry.operation)
+            if answer is not None:
+                self._pending.pop(entry.operation.client_id, None)
+                effects.append(answer)
+            elif entry.at <= self.head:
                 effects += self._take(entry)
             else:
-                effects.append(
-                    self._refuse(entry, self._conflict("base_revision lies past the end of the log"))
-                )
+                effects.append(self._refuse(entry, self._conflict("base_revision lies past the end of the log")))
         return effects
 
     # --- the queue -----------------------------------------------------------------------------------------------
@@ -225,7 +225,7 @@ class Room:
             entry.inverse = self.content.invert(delta)
             self.content.apply(delta)
         elif self.settled:
-            return [self._refuse(entry, fault)]
+            return [self._refuse_surely(entry, fault)]
         self.waiting.append(entry)
         self._queue_units += _units(entry)
         return _NOTHING
@@ -244,6 +244,15 @@ class Room:
             limit = self._settings.document_units
             return Invalid("TOO_LARGE", f"the document would be longer than {limit} UTF-16 code units")
         return None
+
+    def _refuse_surely(self, entry: Entry, error: OctavoError) -> Effect:
+        """Refuse, but not before the log was read: another node may have logged it under other conditions."""
+        if entry.checked:
+            return self._refuse(entry, error)
+        entry.refusal = None
+        entry.checked = True
+        self._ahead.append(entry)
+        return ReadLog()
 
     def _refuse(self, entry: Entry, error: OctavoError) -> Refuse:
         self._pending.pop(entry.operation.client_id, None)
@@ -339,7 +348,7 @@ class Room:
     def _settle(self, entry: Entry, effects: list[Effect]) -> None:
         self._queue_units -= _units(entry)
         if entry.refusal is not None:
-            effects.append(self._refuse(entry, entry.refusal))
+            effects.append(self._refuse_surely(entry, entry.refusal))
         else:
             self._pending.pop(entry.operation.client_id, None)
 
