@@ -57,4 +57,6 @@ export async function placeCaret(page: Page, line: number, offset: number): Prom
   for (let i = 0; i < line; i += 1) await page.keyboard.press("ArrowDown");
   await page.keyboard.press("Home");
   for (let i = 0; i < offset; i += 1) await page.keyboard.press("ArrowRight");
+  // The editor reads a moved selection from an event of its own, after the key.
+  await page.evaluate(() => new Promise((read) => requestAnimationFrame(() => setTimeout(read))));
 }
