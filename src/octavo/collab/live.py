@@ -235,7 +235,7 @@ class LiveRoom:
                     metrics.commit.observe(self._host.clock.monotonic() - started)
                     self.perform(room.logged(batch))
         finally:
-            self._appending = False
+            self._appending = room.failing = False
         self.plan()
 
     async def flushed(self, end: float) -> None:
@@ -298,7 +298,8 @@ class LiveRoom:
                     await asyncio.sleep(PAUSES[min(tries + 1, len(PAUSES) - 1)])
                     tries += 1
                     continue
-                self.room.failing = self.room.failing and self._appending
+                if not self._appending:
+                    self.room.failing = False
                 self.perform([effect for effect in self.room.logged(page) if not isinstance(effect, ReadLog)])
                 if len(page) < CHANGES_PER_PAGE:
                     if not self._read_again:
