@@ -36,7 +36,7 @@ from tests.simulation.virtual import VirtualClock, VirtualLoop
 
 DOCUMENTS = ("one", "two")
 SECONDS_OF_TROUBLE = 10.0
-SETTINGS = HostSettings(poll_every=1.0, recent_changes=12, batch_changes=6, unload_after=3.0, editors=3)
+SETTINGS = HostSettings(poll_every=1.0, recent_changes=12, batch_changes=6, unload_after=3.0, editors=4)
 
 FAULTS = (
     "error before commit",
