@@ -203,6 +203,18 @@ async def test_an_operation_that_cannot_be_read_is_named(store: SqlStore) -> Non
         await store.log.read(DOCUMENT, after=0)
 
 
+async def test_pages_of_very_long_operations(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("octavo.adapters.sql_connect.VALUE_BYTES", 1 << 20)
+    store = SqlStore.open(tmp_path)
+    await store.log.create(DOCUMENT, EPOCH)
+    changes = [change(revision, text='"' * (200_000 + revision)) for revision in range(1, 12)]
+    for one in changes:
+        await append(store.log, one)
+    assert await store.log.read(DOCUMENT, after=0) == changes
+    assert await store.log.read(DOCUMENT, after=3, limit=6) == changes[3:9]
+    store.close()
+
+
 async def test_closing_finishes_what_waits(tmp_path: Path) -> None:
     store = SqlStore.open(tmp_path)
     await store.log.create(DOCUMENT, EPOCH)

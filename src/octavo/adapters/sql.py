@@ -91,7 +91,7 @@ class SqlDatabase:
         return connection
 
     def close(self) -> None:
-        """End the reading threads; those at work finish."""
+        """Finish what is being read and what waits to be written."""
         self._closed = True
         if self._pool is not None:
             self._pool.shutdown()
@@ -100,6 +100,13 @@ class SqlDatabase:
             connection.close()
             driver.close()
         self._readers.clear()
+        if self._writer is not None:
+            self._writer.close()
+
+    @property
+    def failed(self) -> str | None:
+        """Why nothing more is written; None while all is well."""
+        return None if self._writer is None else self._writer.failed
 
 
 class SqlLog:
@@ -195,13 +202,11 @@ class SqlStore:
     @property
     def failed(self) -> str | None:
         """Why the store takes no more writes (readiness asks); None while all is well."""
-        return self.database.writer.failed
+        return self.database.failed
 
     def close(self) -> None:
         """Finish what waits, put everything into the main file, let go of the directory; blocks."""
         self.database.close()
-        if self.database._writer is not None:
-            self.database._writer.close()
         if self._lock is not None:
             self._lock.release()
             self._lock = None

@@ -16,6 +16,8 @@ BUSY_SECONDS: Final = 5.0
 OLDEST: Final = (3, 38, 0)
 _CACHE_KIB: Final = 16 * 1024
 _WAL_KEPT: Final = 64 << 20
+VALUE_BYTES: Final = 64 << 20
+"""The longest value, and so the longest page of changes that is read as one."""
 
 
 def connect_writer(path: Path | None, *, busy_seconds: float = BUSY_SECONDS) -> sqlite3.Connection:
@@ -56,6 +58,7 @@ def _connect(address: str, busy_seconds: float = BUSY_SECONDS) -> sqlite3.Connec
         check_same_thread=False,
         cached_statements=256,
     )
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, VALUE_BYTES)
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
     connection.execute("PRAGMA temp_store = MEMORY")

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 import msgspec
 
+from octavo.adapters.sql_connect import primary_code
 from octavo.catalog.chain import SALT_BYTES, link
 from octavo.catalog.heads import missing
 from octavo.errors import Conflict, Invalid, OctavoError, Unavailable
@@ -292,11 +293,7 @@ def read_changes(connection: sqlite3.Connection, document_id: str, after: int, l
     document, revision = head
     if after >= revision or limit <= 0:
         return []
-    (found,) = connection.execute(_CHANGES, (document, after, limit)).fetchone()
-    try:
-        rows = _changes_decoder.decode(found)
-    except msgspec.DecodeError as fault:
-        raise damaged(document_id, after + 1) from fault
+    rows = _rows(connection, document_id, document, after, min(limit, revision - after))
     last = min(after + limit, revision)
     for number, row in zip(range(after + 1, last + 1), rows, strict=False):
         if row[0] != number or row[2] is None:
@@ -304,6 +301,23 @@ def read_changes(connection: sqlite3.Connection, document_id: str, after: int, l
     if len(rows) != last - after:
         raise damaged(document_id, after + len(rows) + 1)
     return [_change(document_id, row) for row in rows]
+
+
+def _rows(
+    connection: sqlite3.Connection, document_id: str, document: int, after: int, count: int
+) -> list[tuple[Any, ...]]:
+    try:
+        (found,) = connection.execute(_CHANGES, (document, after, count)).fetchone()
+    except (sqlite3.DataError, sqlite3.OperationalError) as fault:
+        if primary_code(fault) != sqlite3.SQLITE_TOOBIG or count < 2:
+            raise
+        half = count // 2  # pages of very long operations are read in parts
+        first = _rows(connection, document_id, document, after, half)
+        return first + _rows(connection, document_id, document, after + half, count - half)
+    try:
+        return list(_changes_decoder.decode(found))
+    except msgspec.DecodeError as fault:
+        raise damaged(document_id, after + 1) from fault
 
 
 def _change(document_id: str, row: tuple[Any, ...]) -> Change:
