@@ -38,7 +38,21 @@ def _settings(**given: Any) -> Settings:
         _fail(fault)
 
 
-@click.group()
+class _Commands(click.Group):
+    """`replay` is imported only when it is asked for: it brings the whole client along."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), "replay"])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name == "replay":
+            from octavo.client.replay import command
+
+            return command
+        return super().get_command(ctx, cmd_name)
+
+
+@click.group(cls=_Commands)
 def main() -> None:
     """Octavo: several people write in one document, live, and nothing is ever lost."""
 
