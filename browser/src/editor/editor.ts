@@ -44,6 +44,11 @@ export async function openEditor(options: EditorOptions): Promise<Editor> {
   return new OpenEditor(options, opened);
 }
 
+/** What ProseMirror's view has and its types leave out. */
+interface Observed {
+  domObserver: { flush(): void };
+}
+
 class OpenEditor implements Editor {
   readonly commands: Commands;
   readonly #options: EditorOptions;
@@ -211,7 +216,16 @@ class OpenEditor implements Editor {
     this.#hold.push(message);
   }
 
+  /**
+   * Takes in what the browser did and has not told yet: it reports a moved caret up to a frame late, and showing
+   * something meanwhile would put the caret back where it was.
+   */
+  #readView(): void {
+    if (!this.#view.composing) (this.#view as unknown as Observed).domObserver.flush();
+  }
+
   #handle(event: MachineEvent): void {
+    if (event.event === "received" || event.event === "tick") this.#readView();
     const around = { now: performance.now() / 1000, random: Math.random(), freshId: randomId() };
     let moved = false;
     for (const effect of this.#machine.handle(event, around)) {
