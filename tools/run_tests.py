@@ -159,7 +159,7 @@ class Runner:
         process = subprocess.Popen(
             part.command,
             cwd=part.folder,
-            env=os.environ | part.environment,
+            env=os.environ | {"NO_COLOR": "1"} | part.environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
