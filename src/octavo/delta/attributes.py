@@ -50,9 +50,11 @@ def compose_attributes(
     """`base`, then `change`.  `keep_null` for retains: there a None still has to remove something below."""
     if change is None:
         return base
-    result: Attributes = {} if base is None else dict(base)
-    result.update(change)
-    if not keep_null and None in change.values():
+    drops = not keep_null and None in change.values()
+    if base is None and not drops:
+        return change
+    result: Attributes = change if base is None else {**base, **change}
+    if drops:
         result = {name: value for name, value in result.items() if value is not None}
     return result or None
 

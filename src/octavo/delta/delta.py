@@ -428,10 +428,17 @@ def _part(op: Op, start: int, end: int, attributes: Attributes | None) -> Op:
 
 def _put_formatted(out: DeltaBuilder, op: Op, start: int, length: int, change: Attributes | None) -> None:
     """Add `length` units of an insert or retain, with changed attributes."""
+    attributes = op.attributes
+    if change is not None:
+        attributes = compose_attributes(attributes, change, op.kind == RETAIN)
     if op.kind == RETAIN:
-        out.retain(length, compose_attributes(op.attributes, change, True))
+        if attributes is None:
+            out._keep += length
+        else:
+            out.retain(length, attributes)
+    elif length == op.length and change is None:
+        out.put(op)
     else:
-        attributes = compose_attributes(op.attributes, change, False)
         out.put(_part(op, start, start + length, attributes))
 
 
