@@ -92,5 +92,5 @@ function textThatFits(op: Op, budget: number): number {
     if (left < 0) break;
     end += paired;
   }
-  return text.lastIndexOf("\n", end - 1) + 1 || end;
+  return end === 0 ? 0 : text.lastIndexOf("\n", end - 1) + 1 || end;
 }

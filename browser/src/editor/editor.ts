@@ -226,7 +226,8 @@ class OpenEditor implements Editor {
 
   #handle(event: MachineEvent): void {
     if (event.event === "received" || event.event === "tick") this.#readView();
-    const around = { now: performance.now() / 1000, random: Math.random(), freshId: randomId() };
+    const freshId = event.event === "closed" ? randomId() : null;
+    const around = { now: performance.now() / 1000, random: Math.random(), freshId };
     let moved = false;
     for (const effect of this.#machine.handle(event, around)) {
       this.#effect(effect);
