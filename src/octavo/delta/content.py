@@ -59,7 +59,10 @@ class _Volume:
 
 
 class Content:
-    """The content of one document.  Lengths and indexes are UTF-16 code units."""
+    """The content of one document.  Lengths and indexes are UTF-16 code units.
+
+    For one thread: reading moves the cursor as well.  `copy` is what another thread may have.
+    """
 
     __slots__ = ("_base", "_chapter", "_leaf", "_volume", "_volumes", "length")
 
