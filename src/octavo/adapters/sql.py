@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError
 
 from octavo.adapters import sql_log
 from octavo.adapters.lock import DirectoryLock, prepare
-from octavo.adapters.sql_checkpoint import Checkpointer
+from octavo.adapters.sql_checkpoint import Checkpointer, move_all
 from octavo.adapters.sql_connect import connect_reader, connect_writer, driver_error, explain, wrap
 from octavo.adapters.sql_snapshots import OnDamaged, SqlSnapshots
 from octavo.adapters.sql_writer import OnCommit, Work, Writer
@@ -90,8 +90,8 @@ class SqlDatabase:
             self._readers.append(connection)
         return connection
 
-    def close(self) -> None:
-        """Finish what is being read and what waits to be written."""
+    def close(self, *, tidy: bool) -> None:
+        """Finish what is being read and what waits to be written; `tidy` empties the write-ahead log."""
         self._closed = True
         if self._pool is not None:
             self._pool.shutdown()
@@ -101,7 +101,7 @@ class SqlDatabase:
             driver.close()
         self._readers.clear()
         if self._writer is not None:
-            self._writer.close()
+            self._writer.close(tidy=tidy)
 
     @property
     def failed(self) -> str | None:
@@ -192,7 +192,7 @@ class SqlStore:
             lock = DirectoryLock(path) if exclusive else None
             path = path / DATABASE_NAME
         try:
-            writer = _start_writer(path, on_commit)
+            writer = _start_writer(path, on_commit, tidy=lock is not None)
         except BaseException:
             if lock is not None:
                 lock.release()
@@ -206,24 +206,28 @@ class SqlStore:
 
     def close(self) -> None:
         """Finish what waits, put everything into the main file, let go of the directory; blocks."""
-        self.database.close()
+        self.database.close(tidy=self._lock is not None)
         if self._lock is not None:
             self._lock.release()
             self._lock = None
 
 
-def _start_writer(path: Path | None, on_commit: OnCommit | None) -> Writer:
+def _start_writer(path: Path | None, on_commit: OnCommit | None, *, tidy: bool) -> Writer:
     connection = connect_writer(path)
     writer = Writer(connection, on_commit)
     try:
+        if tidy:
+            # What an earlier run left is written to the main file anew: after a failed fsync the log's pages may
+            # look stored without being so.
+            move_all(connection)
         migrate.upgrade(writer.connection)
         if path is not None:
             writer.checkpointer = Checkpointer(path, writer.fail)
     except BaseException as fault:
         writer.connection.close()
         connection.close()
-        if isinstance(fault, DBAPIError):
-            raise explain(fault, "opening the store") from fault
+        if driver_error(fault) is not None:
+            raise explain(fault, f"opening {path}") from fault
         raise
     writer.start()
     return writer

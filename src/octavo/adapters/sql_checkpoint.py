@@ -74,6 +74,11 @@ def move(connection: sqlite3.Connection) -> int:
     return int(pages)
 
 
+def move_all(connection: sqlite3.Connection) -> None:
+    """Move everything and empty the log; for when no other process has the database."""
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+
+
 def fatal(fault: BaseException) -> bool:
     """Whether the disk failed: a sync that failed once says nothing when it is repeated, so it never is."""
     error = driver_error(fault)

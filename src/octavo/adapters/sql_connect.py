@@ -74,9 +74,6 @@ def _make_durable(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("PRAGMA wal_autocheckpoint = 0")  # sql_checkpoint does it, away from the commits
     connection.execute(f"PRAGMA journal_size_limit = {_WAL_KEPT}")
     check_durable(str(mode), connection.execute("PRAGMA synchronous").fetchone()[0], path)
-    # What an earlier run left is written to the main file anew: after a failed fsync the log's pages may look
-    # stored without being so.
-    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
 
 
 def check_durable(journal_mode: str, synchronous: int, path: Path) -> None:

@@ -19,7 +19,7 @@ from typing import Any, Final
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from octavo.adapters.sql_checkpoint import Checkpointer, fatal, move
+from octavo.adapters.sql_checkpoint import Checkpointer, fatal, move, move_all
 from octavo.adapters.sql_connect import driver_error, explain, primary_code, wrap
 from octavo.adapters.sql_log import Append, append_all
 from octavo.errors import Unavailable, Unknown
@@ -82,8 +82,8 @@ class Writer:
             self._queue.put(_Task(job, future, loop))
         return future
 
-    def close(self) -> None:
-        """Finish what waits, then end the thread and close the connection."""
+    def close(self, *, tidy: bool) -> None:
+        """Finish what waits, then end the thread and close the connection; `tidy` empties the write-ahead log."""
         with self._gate:
             if self._closed:
                 return
@@ -93,8 +93,8 @@ class Writer:
         if self.checkpointer is not None:
             self.checkpointer.close()
         try:
-            if self.failed is None:
-                self._raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            if tidy and self.failed is None:
+                move_all(self._raw)
         except sqlite3.Error as fault:
             log.warning("closing: %s; the next start completes it", explain(fault, "the last checkpoint"))
         finally:
