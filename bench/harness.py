@@ -73,9 +73,10 @@ class Server:
 
 
 @contextmanager
-def serving(**settings: str) -> Iterator[Server]:
-    """Serve an empty data directory on a free port, rate limits off, until the block ends."""
-    with tempfile.TemporaryDirectory(prefix="octavo-bench-") as data, socket.socket() as probe:
+def serving(*, data: Path | None = None, **settings: str) -> Iterator[Server]:
+    """Serve a data directory (None: an empty one) on a free port, rate limits off, until the block ends."""
+    with tempfile.TemporaryDirectory(prefix="octavo-bench-") as empty, socket.socket() as probe:
+        directory = Path(empty) if data is None else data
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
         probe.close()
@@ -92,7 +93,7 @@ def serving(**settings: str) -> Iterator[Server]:
                     "--port",
                     str(port),
                     "--data-dir",
-                    data,
+                    str(directory),
                 ),
             ],
             env=environment,
@@ -101,7 +102,7 @@ def serving(**settings: str) -> Iterator[Server]:
         url = f"http://127.0.0.1:{port}"
         try:
             wait_until_ready(url, process)
-            yield Server(url, process.pid, Path(data))
+            yield Server(url, process.pid, directory)
         finally:
             process.terminate()
             process.wait()
