@@ -122,6 +122,8 @@ class OpenEditor implements Editor {
         "aria-multiline": "true",
         "aria-label": this.#options.label ?? "Document",
         spellcheck: "true",
+        // A reader who may not edit must be able to reach the text, and to scroll it, by keyboard too.
+        tabindex: "0",
       },
       clipboardTextParser: pastedText,
       clipboardTextSerializer: copiedText,
@@ -213,7 +215,16 @@ class OpenEditor implements Editor {
   #received(message: ServerMessage): void {
     // What is held was heard all the same: else a long composition would pass for a dead connection.
     if (this.#hold.holding) this.#handle({ event: "received", message: { type: "pong" } });
+    else this.#readView();
     this.#hold.push(message);
+  }
+
+  /**
+   * Has the view read what the browser did a moment ago: it hears of a moved caret only in a later task, and a change
+   * drawn before that would put the caret back.  ProseMirror does the same before each key, by this unlisted member.
+   */
+  #readView(): void {
+    (this.#view as unknown as { domObserver: { flush(): void } }).domObserver.flush();
   }
 
   /**

@@ -117,7 +117,7 @@ test("a server that does not answer is named, and tried again", async () => {
   const context = await ada.context(browser);
   const page = await context.newPage();
   await page.goto(server.url);
-  await page.getByRole("heading", { name: "Documents" }).waitFor();
+  await page.getByRole("heading", { name: "Documents", exact: true }).waitFor();
   await page.route("**/api/**", (route) => route.abort());
   await page.getByRole("link", { name: "Trash" }).click();
   await page.getByRole("heading", { name: "The server cannot be reached" }).waitFor();
