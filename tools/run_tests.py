@@ -249,7 +249,12 @@ def summary(outcomes: list[Outcome], seconds: float) -> int:
     return int(any(outcome.failed for outcome in outcomes) or bool(in_ci and not_run))
 
 
+def interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
 def main(names: list[str]) -> int:
+    signal.signal(signal.SIGTERM, interrupt)  # the parts are in groups of their own: nobody else would end them
     every = parts()
     unknown = set(names) - {part.name for part in every}
     if unknown:
