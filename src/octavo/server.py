@@ -71,7 +71,7 @@ class Application:
     host: RoomHost
     jobs: Jobs
     gateway: Gateway
-    accounts: Accounts
+    services: Services
     front: Front
     connections: Callable[[], int] = lambda: 0
 
@@ -88,7 +88,7 @@ async def application(
             yield app
         finally:
             await app.jobs.stop()
-            app.accounts.close()
+            app.services.accounts.close()
     finally:
         await asyncio.to_thread(store.close)
 
@@ -125,7 +125,7 @@ async def _wire(settings: Settings, store: SqlStore, max_connections: int) -> Ap
     documents.connect(host, gateway.online)
     services = Services(accounts, documents, gateway, tickets, settings, lambda: store.failed)
     front = Front(create_app(services), Pages(), accounts, settings, cookie_name(settings), has_room)
-    app = Application(settings, store, host, jobs, gateway, accounts, front)
+    app = Application(settings, store, host, jobs, gateway, services, front)
     await host.start()
     await jobs.start()
     return app

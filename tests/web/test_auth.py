@@ -102,7 +102,7 @@ def test_bad_authorization(server: Running, token: str) -> None:
 
 
 def test_tokens_of_others_and_old_ones_are_refused(server: Running, ada: Person) -> None:
-    key = server.app.accounts._key
+    key = server.app.services.accounts._key
     now = int(time.time())
     claims = {"sub": ada.id, "iat": now, "exp": now + 900, "iss": "octavo"}
     forged = [

@@ -27,6 +27,8 @@ def test_a_cookie_writes_with_its_own_origin_only(server: Running, ada: Person) 
     with server.nobody() as browser:
         browser.post("/api/v1/auth/login", json={"email": ada.email, "password": PASSWORD})
         assert browser.post("/api/v1/documents", json={}).status_code == 403
+        credentials = {"email": ada.email, "password": PASSWORD}
+        assert browser.post("/api/v1/auth/token", json=credentials).status_code == 200
         own = {"origin": server.base}
         assert browser.post("/api/v1/documents", json={}, headers=own).status_code == 201
         assert browser.get("/api/v1/documents").status_code == 200

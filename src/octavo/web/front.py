@@ -27,9 +27,13 @@ logger = logging.getLogger("octavo.http")
 Headers = dict[bytes, bytes]
 
 _API_PATHS: Final = ("/api/", "/healthz", "/readyz", "/metrics")
+_SIGNING_IN: Final = "/api/v1/auth/"
+"""Needs no cookie; a program that keeps cookies, and does not know it, must get its token."""
 _READS: Final = ("GET", "HEAD", "OPTIONS")
 _METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 _BODY_SECONDS: Final = 60.0
+_PASSED_OVER: Final = 4 << 20
+"""Bytes past the limit that are read and forgotten: closing at once would reset the connection, answer and all."""
 _REST_CSP: Final = b"default-src 'none'; frame-ancestors 'none'"
 
 _SHARED_HEADERS: Final = [
@@ -53,6 +57,10 @@ def error_headers(fault: OctavoError) -> dict[str, str]:
         milliseconds = fault.details.get("retry_after_ms", 1000)
         return {"retry-after": str(max(1, -(-int(milliseconds) // 1000)))}
     return {}
+
+
+class Unread(Invalid):
+    """A request whose body was not read to its end, so that the connection cannot be used again."""
 
 
 class Front:
@@ -105,7 +113,7 @@ class Front:
         )
         identity = await self._identify(headers)
         if scope["method"] not in _READS:
-            self._check_origin(headers, identity)
+            self._check_origin(scope["path"], headers, identity)
         if self._settings.rate_limit and scope["path"].startswith("/api/"):
             self._count(address if identity is None else identity.user_id)
         scope["state"]["identity"] = identity
@@ -128,9 +136,10 @@ class Front:
         except Denied:
             return None  # an old cookie must not keep anybody from signing in
 
-    def _check_origin(self, headers: Headers, identity: Identity | None) -> None:
+    def _check_origin(self, path: str, headers: Headers, identity: Identity | None) -> None:
         origin = headers.get(b"origin")
-        if origin is None and identity is not None and identity.kind == "cookie":
+        by_cookie = identity is not None and identity.kind == "cookie" and not path.startswith(_SIGNING_IN)
+        if origin is None and by_cookie and headers.get(b"sec-fetch-site") != b"same-origin":
             raise Denied("FORBIDDEN", "a write with a cookie needs an Origin; programs use a token instead")
         host = headers.get(b"host", b"").decode("latin-1")
         if not self._origins.allows(None if origin is None else origin.decode("latin-1"), host):
@@ -146,27 +155,24 @@ class Front:
         settings = self._settings
         limit = settings.body_bytes if identity else settings.before_login_bytes
         seconds = _BODY_SECONDS if identity else settings.before_login_seconds
-        if (
-            headers.get(b"content-length", b"0").isdigit()
-            and int(headers.get(b"content-length", b"0")) > limit
-        ):
-            raise _too_large(limit, identity)
         parts: list[bytes] = []
         size = 0
         try:
             async with asyncio.timeout(seconds):
                 more = True
-                while more:
+                while more and size <= limit + _PASSED_OVER:
                     message = await receive()
                     if message["type"] == "http.disconnect":
                         break
-                    parts.append(message.get("body", b""))
-                    size += len(parts[-1])
-                    if size > limit:
-                        raise _too_large(limit, identity)
+                    size += len(message.get("body", b""))
+                    if size <= limit:
+                        parts.append(message.get("body", b""))
                     more = message.get("more_body", False)
         except TimeoutError:
-            raise Invalid("INVALID_REQUEST", f"the body did not come within {seconds:.0f} s") from None
+            raise Unread("INVALID_REQUEST", f"the body did not come within {seconds:.0f} s") from None
+        if size > limit:
+            hint = "" if identity else "; sign in to send more"
+            raise Unread("TOO_LARGE", f"the body has at most {limit} bytes{hint}")
         return _checked(b"".join(parts))
 
     async def _page(self, scope: Any, headers: Headers, send: Any) -> None:
@@ -203,11 +209,6 @@ def _checked(body: bytes) -> bytes:
     return body
 
 
-def _too_large(limit: int, identity: Identity | None) -> Invalid:
-    hint = "" if identity else "; sign in to send more"
-    return Invalid("TOO_LARGE", f"the body has at most {limit} bytes{hint}")
-
-
 def _replay(body: bytes, receive: Any) -> Any:
     """The body again, as one message."""
     pending = [{"type": "http.request", "body": body, "more_body": False}]
@@ -239,8 +240,8 @@ def _outgoing(send: Any, method: str, is_api: bool) -> Any:
 async def _respond(send: Any, fault: OctavoError) -> None:
     body = error_body(fault)
     extra = [(name.encode(), value.encode()) for name, value in error_headers(fault).items()]
-    if fault.code == "TOO_LARGE":
-        extra.append((b"connection", b"close"))  # the rest of the body is not read
+    if isinstance(fault, Unread):
+        extra.append((b"connection", b"close"))
     headers = [
         (b"content-type", b"application/json"),
         (b"content-length", str(len(body)).encode()),

@@ -36,6 +36,7 @@ logger = logging.getLogger("octavo.socket")
 
 PATH: Final = "/ws/v1/documents/"
 _CLOSE_SECONDS: Final = 3.0
+_QUIET_SECONDS: Final = 0.2
 _NOTSENT_LOWAT: Final = 32 << 10
 
 
@@ -141,6 +142,7 @@ class Socket(WebSocketsSansIOProtocol):
     _paused = False
     _skipped = False
     _lingering = False
+    _linger_until = 0.0
     _hello_timer: asyncio.TimerHandle | None = None
     _stuck_timer: asyncio.TimerHandle | None = None
     _presence_timer: asyncio.TimerHandle | None = None
@@ -248,6 +250,10 @@ class Socket(WebSocketsSansIOProtocol):
     def data_received(self, data: bytes) -> None:
         if not self._lingering:
             super().data_received(data)
+        elif self.close_timer is not None and self.loop.time() < self._linger_until:
+            # What still comes is dropped; once it stops, the reason has arrived and the connection can go.
+            self.close_timer.cancel()
+            self.close_timer = self.loop.call_later(_QUIET_SECONDS, self.transport.close)
 
     def handle_bytes(self, event: Frame) -> None:
         self.close(CloseCode.BAD_MESSAGE, "frames are text, one JSON object each")
@@ -396,6 +402,7 @@ class Socket(WebSocketsSansIOProtocol):
         self.loop.call_soon(self._leave)
         # Closing at once with data unread would reset the connection, and the reason would be lost.
         self._lingering = True
+        self._linger_until = self.loop.time() + _CLOSE_SECONDS
         if self.close_timer is None:
             self.close_timer = self.loop.call_later(_CLOSE_SECONDS, self.transport.abort)
 

@@ -1,0 +1,213 @@
+"""`octavo serve` as a process of its own: start, refusals to start, memory, drain, restart."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from websockets.sync.client import connect
+from websockets.typing import Subprotocol
+
+OCTAVO = Path(sys.executable).with_name("octavo")
+ENVIRONMENT = {"PATH": os.environ["PATH"], "OCTAVO_RATE_LIMIT": "off"}
+
+
+class Served:
+    """A server process that has said where it listens."""
+
+    def __init__(self, data_dir: Path, *options: str, **environment: str) -> None:
+        self.process = subprocess.Popen(
+            [OCTAVO, "serve", "--port", "0", "--data-dir", data_dir, *options],
+            env=ENVIRONMENT | environment,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.lines: list[str] = []
+        self.base = ""
+        assert self.process.stderr is not None
+        while not self.base:
+            line = self.process.stderr.readline()
+            assert line, f"the server ended: {self.lines}"
+            self.lines.append(line)
+            if found := re.search(r"listening on (http://\S+)", line):
+                self.base = found.group(1)
+
+    def log(self) -> str:
+        """All it said, once it has ended."""
+        assert self.process.stderr is not None
+        return "".join(self.lines) + self.process.stderr.read()
+
+    def resident_kib(self) -> int:
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        found = re.search(r"VmRSS:\s+(\d+)", status)
+        assert found
+        return int(found.group(1))
+
+    def account(self) -> httpx.Client:
+        client = httpx.Client(base_url=self.base, timeout=20)
+        credentials = {"email": "ada@example.com", "password": "a long password"}
+        client.post("/api/v1/auth/register", json=credentials | {"name": "Ada"})
+        token = client.post("/api/v1/auth/token", json=credentials).json()["access_token"]
+        client.headers["authorization"] = f"Bearer {token}"
+        return client
+
+
+@contextmanager
+def served(data_dir: Path, *options: str, **environment: str) -> Iterator[Served]:
+    server = Served(data_dir, *options, **environment)
+    try:
+        yield server
+    finally:
+        server.process.kill()
+        server.process.wait(10)
+
+
+def octavo(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [OCTAVO, *arguments], env=ENVIRONMENT | environment, capture_output=True, text=True, timeout=60
+    )
+
+
+def test_the_data_directory(tmp_path: Path) -> None:
+    data = tmp_path / "deep" / "data"
+    with served(data) as server:
+        assert stat.S_IMODE((data / "signing.key").stat().st_mode) == 0o600
+        assert stat.S_IMODE(data.stat().st_mode) == 0o700
+        second = octavo("serve", "--port", "0", "--data-dir", data)
+        assert second.returncode == 1
+        assert str(server.process.pid) in second.stderr
+        assert "Traceback" not in second.stderr
+        key = (data / "signing.key").read_bytes()
+    with served(data) as server:
+        assert (data / "signing.key").read_bytes() == key
+
+
+def test_a_taken_port(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ended = octavo("serve", "--port", str(port), "--data-dir", tmp_path)
+    assert ended.returncode == 1
+    assert ended.stderr.strip() == f"octavo: port {port} is taken; use another: --port {port + 1}"
+
+
+def test_what_cannot_be_served(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for arguments, environment in (
+        (("--data-dir", str(tmp_path / "file" / "x")), {}),
+        (("--host", "no.such.host.invalid"), {}),
+        ((), {"OCTAVO_EDITORS": "many"}),
+    ):
+        ended = octavo("serve", "--port", "0", *arguments, **environment)
+        assert ended.returncode == 1, arguments
+        assert ended.stderr.splitlines()[-1].startswith("octavo: "), ended.stderr
+        assert "Traceback" not in ended.stderr
+
+
+def test_sigterm_drains(tmp_path: Path) -> None:
+    with served(tmp_path) as server, server.account() as ada:
+        document = ada.post("/api/v1/documents", json={}).json()
+        url = server.base.replace("http", "ws") + document["websocket_url"]
+        with connect(url, subprotocols=[Subprotocol("octavo.v1")], legacy=True) as connection:
+            connection.send(json.dumps({"type": "hello", "client_id": "c1"}))
+            connection.recv(timeout=10)
+            operation = {"type": "operation", "seq": 1, "base_revision": 0, "ops": [{"insert": "kept"}]}
+            connection.send(json.dumps(operation))
+            server.process.send_signal(signal.SIGTERM)
+            kinds = {json.loads(message)["type"] for message in connection}
+            assert "redirect" in kinds
+        assert server.process.wait(5) == 0
+        log = server.log()
+        assert "going down" in log
+        assert "ticket=" not in log
+        assert "eyJ" not in log
+    with served(tmp_path) as server, server.account() as ada:
+        content = ada.get(f"/api/v1/documents/{document['id']}").json()["content"]["ops"]
+        # It was sent before the signal, but whether it was read before is the scheduler's choice.
+        assert content in ([{"insert": "kept\n"}], [{"insert": "\n"}])
+        assert ("changes" in kinds) <= (content == [{"insert": "kept\n"}])
+
+
+def test_memory_stays_bounded_under_hostile_messages(tmp_path: Path) -> None:
+    attributes = {f"a{number}": 1 for number in range(60_000)}
+    hostile = json.dumps(
+        {
+            "type": "operation",
+            "seq": 1,
+            "base_revision": 0,
+            "ops": [{"insert": "x", "attributes": attributes}],
+        }
+    )
+    with served(tmp_path) as server, server.account() as ada:
+        document = ada.post("/api/v1/documents", json={}).json()
+        url = server.base.replace("http", "ws") + document["websocket_url"]
+        with connect(url, subprotocols=[Subprotocol("octavo.v1")], legacy=True) as connection:
+            connection.send(json.dumps({"type": "hello", "client_id": "c1"}))
+            connection.recv(timeout=10)
+
+            def refuse(times: int) -> int:
+                for _ in range(times):
+                    connection.send(hostile)
+                    assert json.loads(connection.recv(timeout=10))["code"] == "INVALID_OPERATION"
+                return server.resident_kib()
+
+            assert refuse(100) - refuse(20) < 1024 * 16
+            settled = refuse(10)
+            assert refuse(100) - settled < 1024 * 16
+
+
+def test_misspelt_settings_are_named(tmp_path: Path) -> None:
+    with served(tmp_path, OCTAVO_PROT="1") as server:
+        assert any("OCTAVO_PROT" in line for line in server.lines)
+
+
+def test_the_other_commands(tmp_path: Path) -> None:
+    assert re.match(r"octavo \S+ \((pure|compiled) core, Python", octavo("version").stdout)
+    listed = octavo("settings", OCTAVO_PORT="81").stdout
+    assert "OCTAVO_PORT=81 (default 8000)\n" in listed
+    assert "OCTAVO_RATE_LIMIT=off (default on)\n" in listed
+
+
+def test_accounts_beside_a_running_server(tmp_path: Path) -> None:
+    where = ("--data-dir", tmp_path)
+    with served(tmp_path, OCTAVO_SIGN_UP="off") as server, httpx.Client(base_url=server.base) as client:
+        password = ("--password", "a long password")
+        assert octavo("user", "add", "Ada@example.com", "Ada", *password, *where).returncode == 0
+        again = octavo("user", "add", "ada@example.com", "Ada", *password, *where)
+        assert (again.returncode, "already" in again.stderr) == (1, True)
+        credentials = {"email": "ada@example.com", "password": "a long password"}
+
+        def status() -> int:
+            return client.post("/api/v1/auth/login", json=credentials).status_code
+
+        assert status() == 200
+        assert "ada@example.com  Ada" in octavo("user", "list", *where).stdout
+        assert octavo("user", "disable", "ada@example.com", *where).returncode == 0
+        assert client.get("/api/v1/users/me").status_code == 401
+        assert status() == 401
+        assert octavo("user", "enable", "ada@example.com", *where).returncode == 0
+        changed = ("--password", "another one")
+        assert octavo("user", "password", "ada@example.com", *changed, *where).returncode == 0
+        assert status() == 401
+        credentials["password"] = "another one"
+        assert status() == 200
+        assert octavo("user", "disable", "nobody@example.com", *where).returncode == 1
+        assert octavo("verify", *where).stdout.endswith("sound\n")
+        assert octavo("jobs", *where).stdout == "0 given up\n"
+
+
+@pytest.mark.parametrize("missing", ["", "no-such-directory"])
+def test_verify_names_what_is_missing(tmp_path: Path, missing: str) -> None:
+    ended = octavo("verify", "--data-dir", tmp_path / missing)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("octavo: ")
