@@ -254,12 +254,13 @@ def interrupt(*_: object) -> None:
 
 
 def main(names: list[str]) -> int:
-    signal.signal(signal.SIGTERM, interrupt)  # the parts are in groups of their own: nobody else would end them
     every = parts()
     unknown = set(names) - {part.name for part in every}
     if unknown:
         print(f"no part {', '.join(sorted(unknown))}; there are: {' '.join(part.name for part in every)}")
         return 2
+    # The parts are in process groups of their own: nobody else would end them.
+    signal.signal(signal.SIGTERM, interrupt)
     started = time.monotonic()
     try:
         outcomes = Runner([part for part in every if not names or part.name in names]).run()
