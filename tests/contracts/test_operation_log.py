@@ -205,3 +205,25 @@ async def test_appends_to_one_document_that_wait_together_follow_each_other(log:
     await log.create(DOCUMENT, EPOCH)
     await asyncio.gather(*[append(log, change(n, client=f"c{n}", seq=1)) for n in range(1, 30)])
     assert [one.revision for one in await log.read(DOCUMENT, after=0)] == list(range(1, 30))
+
+
+async def test_one_client_s_appends_that_wait_together_know_of_each_other(log: OperationLog) -> None:
+    await log.create(DOCUMENT, EPOCH)
+    first, second = change(1, seq=1, base=0), change(2, seq=2, base=1)
+    await log.create("other", EPOCH)
+    outcomes = await asyncio.gather(
+        append(log, *[change(n, client=f"c{n}") for n in range(1, 300)], document="other"),
+        append(log, first),
+        append(log, second),
+        append(log, change(3, seq=3, base=1)),
+        append(log, change(3, seq=2, base=2)),
+        append(log, change(3, client="c2", seq=1, base=0)),
+        return_exceptions=True,
+    )
+    assert [type(outcome) for outcome in outcomes] == [type(None)] * 3 + [AlreadyLogged] * 2 + [type(None)]
+    assert [(one.client_id, one.seq) for one in await log.read(DOCUMENT, after=0)] == [
+        ("c1", 1),
+        ("c1", 2),
+        ("c2", 1),
+    ]
+    assert await log.client(DOCUMENT, "c1") == ClientRow("u1", 2, 2, second.digest)

@@ -63,9 +63,9 @@ class Checkpointer:
                     self.restart.set()
             except sqlite3.Error as fault:
                 if fatal(fault):
-                    self._on_failure(str(explain(fault, "moving the write-ahead log into the main file")))
+                    self._on_failure(explain(fault, "moving the write-ahead log into the main file").message)
                     return
-                log.warning("checkpoint: %s; trying again later", explain(fault, "a checkpoint"))
+                log.warning("checkpoint: %s; trying again later", explain(fault, "a checkpoint").message)
 
 
 def move(connection: sqlite3.Connection) -> int:

@@ -96,7 +96,9 @@ class Writer:
             if tidy and self.failed is None:
                 move_all(self._raw)
         except sqlite3.Error as fault:
-            log.warning("closing: %s; the next start completes it", explain(fault, "the last checkpoint"))
+            log.warning(
+                "closing: %s; the next start completes it", explain(fault, "the last checkpoint").message
+            )
         finally:
             self.connection.close()
             self._raw.close()
@@ -138,7 +140,8 @@ class Writer:
             error = fault.__cause__ if isinstance(fault, _GroupLost) and fault.__cause__ else fault
             refusal = explain(error, "storing")
             for task in group:
-                task.result, task.error = None, refusal
+                # One for each, since whoever gets it may add to its details.
+                task.result, task.error = None, Unavailable(refusal.code, refusal.message, **refusal.details)
         deliver(group)
         self._tell(group, time.perf_counter() - started)
 
@@ -191,13 +194,13 @@ class Writer:
         known = error is not None and primary_code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
         if known:
             raise fault
-        reason = explain(fault, "a commit")
+        reason = explain(fault, "a commit").message
         if error is None or primary_code(error) != sqlite3.SQLITE_FULL:
-            self.fail(str(reason))
-        unknown = Unknown(f"{reason}; whether it was stored is not known: read before sending it again")
+            self.fail(reason)
         for task in group:
             if task.error is None:
-                task.result, task.error = None, unknown
+                message = f"{reason}; whether it was stored is not known: read before sending it again"
+                task.result, task.error = None, Unknown(message)
 
     def _undo(self) -> None:
         try:
@@ -207,7 +210,7 @@ class Writer:
             if self._raw.in_transaction:
                 self._raw.execute("ROLLBACK")
         except (DBAPIError, sqlite3.Error) as fault:
-            self.fail(str(explain(fault, "undoing a transaction")))
+            self.fail(explain(fault, "undoing a transaction").message)
 
     def _restart_log(self) -> None:
         keeper = self.checkpointer
@@ -218,7 +221,7 @@ class Writer:
             move(self._raw)
         except sqlite3.Error as fault:
             if fatal(fault):
-                self.fail(str(explain(fault, "moving the write-ahead log into the main file")))
+                self.fail(explain(fault, "moving the write-ahead log into the main file").message)
 
     def _tell(self, group: list[_Task], seconds: float) -> None:
         stored = [task for task in group if task.error is None]
