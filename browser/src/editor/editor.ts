@@ -129,6 +129,8 @@ class OpenEditor implements Editor {
       clipboardTextSerializer: copiedText,
       transformPasted: pastedSlice,
       handleDOMEvents: {
+        // A key pressed right behind one that moved the caret must not act where the caret was.
+        keydown: () => this.#readView(),
         compositionstart: () => {
           this.#composition += 1;
           this.#hold.compositionStart();
@@ -215,16 +217,7 @@ class OpenEditor implements Editor {
   #received(message: ServerMessage): void {
     // What is held was heard all the same: else a long composition would pass for a dead connection.
     if (this.#hold.holding) this.#handle({ event: "received", message: { type: "pong" } });
-    else this.#readView();
     this.#hold.push(message);
-  }
-
-  /**
-   * Has the view read what the browser did a moment ago: it hears of a moved caret only in a later task, and a change
-   * drawn before that would put the caret back.  ProseMirror does the same before each key, by this unlisted member.
-   */
-  #readView(): void {
-    (this.#view as unknown as { domObserver: { flush(): void } }).domObserver.flush();
   }
 
   /**
