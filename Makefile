@@ -18,13 +18,14 @@ check:    ## format, lint, types, imports
 	$(SETUP) dev
 	@exec tools/check
 
-sim:      ## the simulation on more seeds (make sim SEEDS=20000)
+sim:      ## the simulation on more seeds (make sim SEEDS=20000; SEEDS=1 SEED=17 looks at one)
 	$(SETUP) dev
-	@SEEDS=$(or $(SEEDS),2000) exec $(PYTHON) -m pytest tests/simulation
+	@exec $(PYTHON) -m tests.simulation --seeds $(or $(SEEDS),2000) --seed $(or $(SEED),0)
 
-soak:     ## the simulation, the laws and the planted bugs for a night
+soak:     ## the simulation and the laws of the algebra for a night
 	$(SETUP) dev
-	@HYPOTHESIS_PROFILE=soak SEEDS=$(or $(SEEDS),20000) exec $(PYTHON) -m pytest tests/simulation tests/delta
+	$(PYTHON) -m tests.simulation --seeds $(or $(SEEDS),20000) --seed $(or $(SEED),0)
+	HYPOTHESIS_PROFILE=soak $(PYTHON) -m pytest tests/delta
 
 chaos:    ## kill -9 under load, the real server (make chaos ROUNDS=40)
 	$(SETUP) test
