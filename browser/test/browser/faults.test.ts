@@ -125,3 +125,24 @@ test("rights taken away while typing: said at once, and the text can be copied",
   await page.locator(`${TEXT}[contenteditable=false]`).waitFor();
   await page.context().close();
 });
+
+test("what the server refuses is said, and the text is handed back", async () => {
+  const [ada, bob] = [await Person.register(proxy.url, "Ada"), await Person.register(proxy.url, "Bob")];
+  const documentId = await ada.createDocument("Refused", ["common"], [bob]);
+  const page = await bob.open(browser, documentId);
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  await placeCaret(page, 0, 0);
+  // An open socket stalls, so that the demotion is committed before the operation comes.
+  await page.context().setOffline(true);
+  await page.keyboard.type("my words, ");
+  await ada.request("PUT", `/documents/${documentId}/permissions`, { email: bob.email, role: "viewer" });
+  await page.context().setOffline(false);
+  await page.getByText(/^Not saved: /).waitFor();
+  await page.getByRole("button", { name: "Copy my text" }).click();
+  await page.getByText("Your text is on the clipboard.").waitFor();
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toContain("my words,");
+  await page.getByRole("button", { name: "Go on" }).click();
+  await page.getByText("You may read this document, not change it.").waitFor();
+  expect(textOf(await agree(documentId, ada, page))).toBe("common\n");
+  await page.context().close();
+});

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, test } from "vitest";
 import { launch } from "./support/browser.ts";
+import { placeCaret } from "./support/content.ts";
 import { Person, ready, saved, TEXT } from "./support/people.ts";
 import { Server } from "./support/server.ts";
 
@@ -107,17 +108,17 @@ test("the list, the trash, the pages of errors", async () => {
 });
 
 test("the editor, alone and with another", async () => {
-  const page = await ada.open(browser, documentId);
+  // The names at carets fade; pictures shall show them, and only so may a style be added.
+  const page = await ada.open(browser, documentId, { bypassCSP: true });
+  await page.addStyleTag({ content: ".cursor-flag { animation: none !important }" });
   await picture(page, "editor");
   await page.setViewportSize({ width: 1440, height: 900 });
   const other = await grace.open(browser, documentId);
-  await other
-    .locator(`${TEXT} .line`)
-    .nth(1)
-    .click({ position: { x: 200, y: 12 } });
-  await other.keyboard.press("Shift+End");
+  await placeCaret(other, 3, 0);
+  for (const key of ["ArrowDown", "End"]) await other.keyboard.press(key);
+  for (let i = 0; i < 9; i += 1) await other.keyboard.press("Shift+ArrowLeft");
   await page.locator(".people li").first().waitFor();
-  await page.locator(".peer-caret, .peer-selection, [class*=cursor]").first().waitFor();
+  await page.locator(".cursor-selection").first().waitFor();
   await page.locator(`${TEXT} .line`).first().click();
   await picture(page, "together");
   await page.setViewportSize({ width: 1440, height: 900 });

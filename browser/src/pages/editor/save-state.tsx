@@ -1,4 +1,4 @@
-import cloudCheck from "lucide:cloud-check";
+import check from "lucide:check";
 import cloudOff from "lucide:cloud-off";
 import loader from "lucide:refresh-cw";
 import alert from "lucide:triangle-alert";
@@ -16,7 +16,7 @@ function wording(state: SaveState): [icon: string, text: string] {
     case "saving":
       return [loader, t("editor.saving")];
     case "saved":
-      return [cloudCheck, t("editor.saved")];
+      return [check, t("editor.saved")];
     case "reconnecting":
       return [loader, t("editor.reconnecting")];
     case "offline":
