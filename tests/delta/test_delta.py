@@ -59,6 +59,7 @@ def test_an_empty_change_changes_nothing() -> None:
     assert change.transform_after(Delta()) == change
     assert Delta().transform_after(change).is_empty
     assert Delta().invert(text("a")).is_empty
+    assert text("abc").compose(Delta([Retain(4)])) == text("abc")  # not in normal form, and harmless
 
 
 def test_undoing_past_the_end_is_refused() -> None:

@@ -44,12 +44,8 @@ def same_attributes(one: Attributes | None, other: Attributes | None) -> bool:
     return True
 
 
-def compose_attributes(
-    base: Attributes | None, change: Attributes | None, keep_null: bool
-) -> Attributes | None:
+def compose_attributes(base: Attributes | None, change: Attributes, keep_null: bool) -> Attributes | None:
     """`base`, then `change`.  `keep_null` for retains: there a None still has to remove something below."""
-    if change is None:
-        return base
     drops = not keep_null and None in change.values()
     if base is None and not drops:
         return change

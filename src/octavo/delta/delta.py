@@ -5,18 +5,15 @@ The rules of composing and transforming are those of quill-delta; vectors/delta,
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Final, Literal
 
 from octavo.delta.attributes import (
     compose_attributes,
-    diff_attributes,
     invert_attributes,
     same_attributes,
     same_value,
     yield_attributes,
 )
-from octavo.delta.hunks import hunks
 from octavo.delta.ops import DELETE, INSERT, RETAIN, Attributes, Delete, Insert, Op, Retain, Value, to_units
 from octavo.errors import Invalid
 
@@ -172,11 +169,13 @@ class Delta:
         It never deletes the final newline nor inserts after it, and never cuts a surrogate pair.  Raises
         Invalid when either is not content.
         """
+        from octavo.delta.difference import difference  # which builds deltas: a cycle at the top of the file
+
         if not (self.is_content and other.is_content):
             raise Invalid(
                 "INVALID_OPERATION", "only contents (inserts alone) can be compared; one of these is a change"
             )
-        return _diff(self, other)
+        return difference(self, other)
 
 
 class DeltaBuilder:
@@ -413,10 +412,10 @@ def _put_part(out: DeltaBuilder, op: Op, start: int) -> None:
     elif op.kind == DELETE:
         out.delete(op.length - start)
     else:
-        out.put(_part(op, start, op.length, op.attributes))
+        out.put(part(op, start, op.length, op.attributes))
 
 
-def _part(op: Op, start: int, end: int, attributes: Attributes | None) -> Op:
+def part(op: Op, start: int, end: int, attributes: Attributes | None) -> Op:
     """The insert of op's units start … end, with these attributes."""
     value = op.value
     if isinstance(value, str) and (start or end != op.length):
@@ -439,7 +438,7 @@ def _put_formatted(out: DeltaBuilder, op: Op, start: int, length: int, change: A
     elif length == op.length and change is None:
         out.put(op)
     else:
-        out.put(_part(op, start, start + length, attributes))
+        out.put(part(op, start, start + length, attributes))
 
 
 def _compose(ops: list[Op], later: list[Op]) -> Delta:
@@ -521,7 +520,7 @@ def _invert(delta: Delta, content: Delta) -> Delta:
             run = runs[i]
             length = min(run.length - done, left)
             if op.kind == DELETE:
-                out.put(_part(run, done, done + length, run.attributes))
+                out.put(part(run, done, done + length, run.attributes))
             elif op.attributes is None:
                 out.retain(length)
             else:
@@ -531,74 +530,4 @@ def _invert(delta: Delta, content: Delta) -> Delta:
             if done == run.length:
                 i += 1
                 done = 0
-    return out.build()
-
-
-def _flat(content: Delta, embeds: dict[str, str]) -> str:
-    """The content as one string for comparing: equal embeds become equal astral characters, which units never
-    hold.
-    """
-    parts: list[str] = []
-    for op in content.ops:
-        value = op.value
-        if isinstance(value, str):
-            parts.append(value)
-            continue
-        parts.append(embeds.setdefault(json.dumps(value, sort_keys=True), chr(0x10000 + len(embeds))))
-    return "".join(parts)
-
-
-class _Runs:
-    """Reads content run by run."""
-
-    __slots__ = ("_done", "_i", "_ops")
-
-    def __init__(self, content: Delta) -> None:
-        self._ops = content.ops
-        self._i = 0
-        self._done = 0
-
-    def next(self, limit: int) -> Op:
-        """At most `limit` units of the present run."""
-        op = self._ops[self._i]
-        start = self._done
-        end = min(op.length, start + limit)
-        if end == op.length:
-            self._i += 1
-            self._done = 0
-        else:
-            self._done = end
-        return _part(op, start, end, op.attributes)
-
-
-def _diff(before: Delta, after: Delta) -> Delta:
-    out = DeltaBuilder()
-    old = _Runs(before)
-    new = _Runs(after)
-    embeds: dict[str, str] = {}
-    here = 0
-    one = _flat(before, embeds)
-    other = _flat(after, embeds)
-    changes = hunks(one, other)
-    changes.append((len(one), len(one), len(other), len(other)))
-    for start, end, new_start, new_end in changes:
-        same = start - here
-        while same:
-            run = old.next(same)
-            left = run.length
-            while left:
-                wanted = new.next(left)
-                out.retain(wanted.length, diff_attributes(run.attributes, wanted.attributes))
-                left -= wanted.length
-            same -= run.length
-        fresh = new_end - new_start
-        while fresh:
-            run = new.next(fresh)
-            out.put(run)
-            fresh -= run.length
-        gone = end - start
-        out.delete(gone)
-        while gone:
-            gone -= old.next(gone).length
-        here = end
     return out.build()
