@@ -117,7 +117,7 @@ def load(environ: Mapping[str, str] = os.environ, **given: Any) -> Settings:
 
 def unknown(environ: Mapping[str, str] = os.environ) -> list[str]:
     """Names in the environment that look like settings and are none: most likely misspelt."""
-    known = {PREFIX + item.name.upper() for item in fields(Settings)} | {"OCTAVO_CHROMIUM", "OCTAVO_PROJECT"}
+    known = {PREFIX + item.name.upper() for item in fields(Settings)} | {"OCTAVO_CHROMIUM", "OCTAVO_TOKEN"}
     return sorted(name for name in environ if name.startswith(PREFIX) and name not in known)
 
 
