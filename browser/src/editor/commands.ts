@@ -69,6 +69,16 @@ export class Selected {
     return found;
   }
 
+  /** Ticks the box of a checklist's line, or unticks it. */
+  tick(line: number): boolean {
+    if (!this.#target.canEdit()) return false;
+    const node = this.#target.state().doc.child(line);
+    const list = attributesOfLine(node)?.list === "checked" ? "unchecked" : "checked";
+    const newline = this.#target.lines().start(line) + unitsOfLine(node) - 1;
+    this.#target.apply(new DeltaBuilder().retain(newline).retain(1, { list }).build());
+    return true;
+  }
+
   /** Sets one attribute of the selected text, or of what is typed next. */
   format(name: string, value: Json): boolean {
     if (!this.#target.canEdit()) return false;

@@ -9,6 +9,7 @@ import { Close, type Role, type ServerMessage, type User } from "../core/protoco
 import type { OpenedDocument } from "../net/api";
 import { Socket } from "../net/socket";
 import { Binding } from "./binding";
+import { checkboxes } from "./checkbox";
 import { Selected, typingMark } from "./commands";
 import { cursorPlugin, showCursors } from "./cursors";
 import { Hold } from "./hold";
@@ -109,7 +110,11 @@ class OpenEditor implements Editor {
 
   #plugins() {
     const askForLink = () => this.#options.onLink?.(this.#selected.linkAround()?.url ?? null);
-    return [...keys(this.commands, this.#selected, askForLink), cursorPlugin()];
+    return [
+      ...keys(this.commands, this.#selected, askForLink),
+      cursorPlugin(),
+      checkboxes((line) => this.#selected.tick(line)),
+    ];
   }
 
   #createView(state: EditorState): EditorView {

@@ -181,6 +181,27 @@ test("the toolbar formats, shows what is on, and is one stop for the keyboard", 
   expect(await page.locator(".toolbar .tool[tabindex='0']").count()).toBe(1);
 });
 
+test("a press on the box of a checklist ticks it", async () => {
+  const ada = await Person.register(server.url, "Ada");
+  const documentId = await ada.createDocument("List", ["milk"]);
+  const page = await ada.open(browser, documentId);
+  await page.locator(TEXT).click();
+  await page.getByRole("button", { name: "Checklist" }).click();
+  const line = page.locator(`${TEXT} [data-list=unchecked]`);
+  await line.click({ position: { x: 12, y: 14 } });
+  expect(await agree(documentId, ada, page)).toEqual([
+    { insert: "milk" },
+    { insert: "\n", attributes: { list: "checked" } },
+  ]);
+  // A press on the words does not.
+  await page.locator(`${TEXT} [data-list=checked]`).click({ position: { x: 45, y: 14 } });
+  await page.keyboard.type("!");
+  expect(await agree(documentId, ada, page)).toContainEqual({
+    insert: "\n",
+    attributes: { list: "checked" },
+  });
+});
+
 test("axe finds nothing serious, in light and in dark", async () => {
   const ada = await Person.register(server.url, "Ada");
   const documentId = await ada.createDocument("Checked", ["Some text"]);

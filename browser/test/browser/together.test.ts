@@ -116,6 +116,18 @@ test("the caret and the selection stay with their letters under another's edits"
   await leave(a, b);
 });
 
+test("what one reads stays in place while another writes above", async () => {
+  const [documentId, a, b] = await both(Array.from({ length: 200 }, (_, at) => `line ${at}`));
+  const line = a.locator(`${TEXT} .line`, { hasText: /^line 120$/ });
+  await line.scrollIntoViewIfNeeded();
+  const before = (await line.boundingBox())?.y ?? 0;
+  await placeCaret(b, 0, 0);
+  for (let i = 0; i < 8; i += 1) await b.keyboard.press("Enter");
+  await agree(documentId, ada, a, b);
+  expect(Math.abs(((await line.boundingBox())?.y ?? 0) - before)).toBeLessThan(3);
+  await leave(a, b);
+});
+
 test("no key of the caret is lost while another writes", async () => {
   const [documentId, a, b] = await both(["abcdefghijklmnopqrstuvwxyz", ""]);
   await a.locator(TEXT).focus();
