@@ -31,8 +31,6 @@ import {
   lineAttributes,
   markFor,
   readLine,
-  sameLine,
-  schema,
   toLines,
   unitsOfLine,
 } from "./schema";
@@ -376,12 +374,3 @@ function writeMark(tr: Transaction, from: number, to: number, name: string, valu
   });
   if (wanted && inline) tr.step(new AddMarkStep(from, to, wanted));
 }
-
-/** A document's difference to another, line by line: what tests hold `read` against. */
-export function sameDocument(a: Node, b: Node): boolean {
-  if (a.childCount !== b.childCount) return false;
-  for (let at = 0; at < a.childCount; at += 1) if (!sameLine(a.child(at), b.child(at))) return false;
-  return true;
-}
-
-export const emptyDocument = (): Node => schema.node("doc", null, [schema.node("line")]);

@@ -4,6 +4,7 @@
  * Every command is one delta, so that it is one step for the others, one operation and one item of undo.
  */
 
+import type { Mark } from "prosemirror-model";
 import { AllSelection, type EditorState, TextSelection } from "prosemirror-state";
 import { type Attributes, type Delta, DeltaBuilder, equal, type Json } from "../core/delta";
 import { isAllowedLink } from "../core/links";
@@ -54,11 +55,11 @@ export class Selected {
     return Array.from({ length: last - first + 1 }, (_, at) => attributesOfLine(doc.child(first + at)));
   }
 
-  /** Calls with the value that each run of selected text has for a name, null for none. */
+  /** The value that each run of selected text has for a name, null for none. */
   values(name: string): Json[] {
     const state = this.#target.state();
     const { from, to, empty, $head } = state.selection;
-    const valueIn = (marks: readonly import("prosemirror-model").Mark[]) =>
+    const valueIn = (marks: readonly Mark[]) =>
       marks.map(attributeOf).find(([present]) => present === name)?.[1] ?? null;
     if (empty) return [valueIn(state.storedMarks ?? $head.marks())];
     const found: Json[] = [];

@@ -7,7 +7,7 @@
  */
 
 import { type Attrs, type Mark, type MarkSpec, type Node, Schema } from "prosemirror-model";
-import { type Attributes, type Delta, DeltaBuilder, type Embed, equal, type Json } from "../core/delta";
+import { type Attributes, type Delta, DeltaBuilder, type Embed, type Json } from "../core/delta";
 import { isAllowedLink } from "../core/links";
 import { embedDOM, lineDOM, markDOM } from "./rendering";
 
@@ -262,9 +262,4 @@ export function toDocument(content: Delta): Node {
   const { lines, open } = toLines(content);
   if (open.length > 0 || lines.length === 0) lines.push(schema.node("line", null, open));
   return schema.node("doc", null, lines);
-}
-
-/** Whether two lines say the same, whatever the order of attributes. */
-export function sameLine(a: Node, b: Node): boolean {
-  return a === b || (a.content.eq(b.content) && equal(a.attrs.attributes, b.attrs.attributes));
 }

@@ -4,6 +4,7 @@
  */
 
 import type { Role, User } from "../core/protocol";
+import type { Api } from "../net/api";
 
 /** What the page says about the user's work; each is true at the moment it is told. */
 export type SaveState =
@@ -46,7 +47,7 @@ export interface EditorOptions {
   /** An empty element that the editor fills; its classes and styles are the page's. */
   mount: HTMLElement;
   documentId: string;
-  api: import("../net/api").Api;
+  api: Api;
   /** Accessible name of the text; default "Document". */
   label?: string;
   onState(state: SaveState): void;
