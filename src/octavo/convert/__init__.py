@@ -1,0 +1,1 @@
+"""Bytes to and from what Octavo keeps.  Pure."""
