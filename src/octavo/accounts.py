@@ -57,6 +57,8 @@ class Identity:
     person: Person
     kind: str
     scopes: tuple[str, ...] = SCOPES
+    grant: str = ""
+    """What may be revoked: the login's or the API token's name; access tokens end by themselves."""
 
     @property
     def user_id(self) -> str:
@@ -204,7 +206,7 @@ class Accounts:
             await self._database.write(
                 lambda connection: people.see_login(connection, hashed_token(token), now, expires_at)
             )
-        return Identity(person, "cookie")
+        return Identity(person, "cookie", grant=hashed_token(token).hex())
 
     # --- tokens ---------------------------------------------------------------------------------------------
 
@@ -252,7 +254,7 @@ class Accounts:
         api_token, person = found
         if now - (api_token.used_at or 0) >= _SEEN_EVERY:
             await self._database.write(lambda connection: tokens.use(connection, api_token.id, now))
-        return Identity(person, "api", api_token.scopes)
+        return Identity(person, "api", api_token.scopes, api_token.id)
 
     async def add_api_token(
         self, user_id: str, name: str, scopes: list[str], expires_in_days: int | None, key: str

@@ -48,6 +48,9 @@ SWITCH_INTERVAL: Final = 0.0001
 FILES_KEPT: Final = 64
 """File descriptors that are not connections: database, listening sockets, logs, pipes."""
 
+POLL_SECONDS: Final = 30.0
+"""How soon an open document learns what the command line changed beside the server."""
+
 KEY_FILE: Final = "signing.key"
 _REDIRECT_MS: Final = 1000
 
@@ -153,6 +156,7 @@ def host_settings(settings: Settings) -> HostSettings:
         editors=settings.editors,
         unload_after=settings.unload_seconds,
         memory_bytes=settings.memory_bytes,
+        poll_every=POLL_SECONDS,
     )
 
 

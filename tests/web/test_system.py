@@ -79,6 +79,8 @@ def test_openapi_knows_every_route(server: Running) -> None:
             continue
         operation = described["paths"][path][method.lower()]
         assert operation["description"]
+        assert operation["responses"]["default"]["content"]["application/json"]["schema"]
+        assert not [status for status in operation["responses"] if status.startswith(("4", "5"))]
         headers = [one["name"] for one in operation.get("parameters", []) if one["in"] == "header"]
         assert ("Idempotency-Key" in headers) == (method != "GET"), (method, path, row)
     member = described["components"]["schemas"]["DocumentView"]["properties"]

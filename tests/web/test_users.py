@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from octavo.accounts import COLORS, color_of
-from tests.web.running import Person, Running
+from tests.web.running import PASSWORD, Person, Running, talk
 
 
 def test_me(ada: Person) -> None:
@@ -49,6 +49,33 @@ def test_a_read_token_does_not_write(server: Running, ada: Person) -> None:
         assert program.get("/api/v1/documents").status_code == 200
         answer = program.post("/api/v1/documents", json={})
         assert (answer.status_code, answer.json()["error"]["code"]) == (403, "FORBIDDEN")
+
+
+def test_a_read_token_gets_no_socket(server: Running, ada: Person, document: str) -> None:
+    made = ada.call("POST", "/users/me/tokens", 201, json={"name": "reader", "scopes": ["read"]})
+    with server.nobody() as program:
+        program.headers["authorization"] = f"Bearer {made['token']}"
+        assert "websocket_url" not in program.get(f"/api/v1/documents/{document}").json()
+        assert program.post(f"/api/v1/documents/{document}/ticket").status_code == 403
+
+
+def test_sockets_end_with_what_opened_them(server: Running, ada: Person, document: str) -> None:
+    made = ada.call("POST", "/users/me/tokens", 201, json={"name": "bot"})
+    with server.nobody() as program, server.nobody() as browser:
+        program.headers["authorization"] = f"Bearer {made['token']}"
+        browser.post("/api/v1/auth/login", json={"email": ada.email, "password": PASSWORD})
+        urls = [
+            one.get(f"/api/v1/documents/{document}").json()["websocket_url"] for one in (program, browser)
+        ]
+        with talk(server, urls[0]) as bot, talk(server, urls[1]) as tab, ada.editor(document, "c3") as other:
+            bot.hello("c1")
+            tab.hello("c2")
+            ada.call("DELETE", f"/users/me/tokens/{made['id']}", 204)
+            assert bot.closed() == 4401
+            tab.ping()
+            browser.post("/api/v1/auth/logout")
+            assert tab.closed() == 4401
+            other.ping()
 
 
 def test_what_a_token_may_be(ada: Person) -> None:

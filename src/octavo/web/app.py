@@ -4,6 +4,7 @@ not start.
 
 from __future__ import annotations
 
+import copy
 import logging
 from typing import Any
 
@@ -22,6 +23,7 @@ from octavo.errors import Denied, Invalid, Missing, OctavoError
 from octavo.web import access_matrix
 from octavo.web.api import accounts, documents, system
 from octavo.web.api.services import Services, provide_identity, provide_key
+from octavo.web.api.types import ErrorView
 from octavo.web.front import error_body, error_headers
 
 logger = logging.getLogger("octavo.http")
@@ -36,8 +38,24 @@ class Description(Controller):
     @get("/openapi.json")
     async def read(self, request: Request[Any, Any, Any]) -> Response[bytes]:
         """This API, described."""
-        schema = request.app.openapi_schema.to_schema()
-        return Response(msgspec.json.encode(schema), media_type=MediaType.JSON)
+        return Response(msgspec.json.encode(describe(request.app)), media_type=MediaType.JSON)
+
+
+def describe(app: Litestar) -> dict[str, Any]:
+    """OpenAPI, with the errors that every operation may answer with in place of Litestar's own."""
+    (reference,), components = msgspec.json.schema_components(
+        [ErrorView], ref_template="#/components/schemas/{name}"
+    )
+    described = copy.deepcopy(app.openapi_schema.to_schema())
+    described["components"]["schemas"].update(components)
+    error = {"description": "An error", "content": {"application/json": {"schema": reference}}}
+    for path in described["paths"].values():
+        for operation in path.values():
+            answers = operation["responses"]
+            operation["responses"] = {
+                status: answer for status, answer in answers.items() if status < "4"
+            } | {"default": error}
+    return described
 
 
 def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:

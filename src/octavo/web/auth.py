@@ -24,6 +24,7 @@ class _Ticket(msgspec.Struct, array_like=True):
     user: protocol.User
     expires_at: int
     nonce: str
+    grant: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class Admitted:
 
     document_id: str
     user: protocol.User
+    grant: str
 
 
 class Tickets:
@@ -48,8 +50,10 @@ class Tickets:
         self._spent: dict[str, int] = {}
         self._sweep_at = 1024
 
-    def issue(self, document_id: str, user: protocol.User) -> str:
-        ticket = _Ticket(document_id, user, self._clock.now() + self._seconds, secrets.token_hex(8))
+    def issue(self, document_id: str, user: protocol.User, grant: str = "") -> str:
+        """`grant` names the login or API token that asks: when it ends, so do its sockets."""
+        expires_at = self._clock.now() + self._seconds
+        ticket = _Ticket(document_id, user, expires_at, secrets.token_hex(8), grant)
         payload = msgspec.json.encode(ticket)
         return urlsafe_b64encode(self._sign(payload) + payload).rstrip(b"=").decode()
 
@@ -70,7 +74,7 @@ class Tickets:
             raise Denied("UNAUTHENTICATED", "the ticket has been used; get a new one")
         self._forget(now)
         self._spent[ticket.nonce] = ticket.expires_at
-        return Admitted(ticket.document_id, ticket.user)
+        return Admitted(ticket.document_id, ticket.user, ticket.grant)
 
     def _sign(self, payload: bytes) -> bytes:
         return hmac.digest(self._key, payload, "sha256")[:_SIGNATURE_BYTES]

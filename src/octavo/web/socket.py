@@ -84,6 +84,7 @@ class Gateway:
         self.operations = Buckets(rate, 2 * rate)
         self._documents: dict[str, dict[str, int]] = {}
         self._users: dict[str, int] = {}
+        self._grants: dict[str, set[Socket]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def protocol(
@@ -99,6 +100,24 @@ class Gateway:
     def online(self, document_id: str) -> frozenset[str]:
         """The ids of the users who have a socket open on a document."""
         return frozenset(self._documents.get(document_id, ()))
+
+    def revoke(self, grant: str) -> None:
+        """Close the sockets of a login or an API token that has ended."""
+        for opened in list(self._grants.get(grant, ())):
+            opened.close(CloseCode.TICKET, "what this socket was opened with is no longer good")
+
+    def hold(self, grant: str, opened: Socket) -> None:
+        """Remember a socket that ends with its grant."""
+        if grant:
+            self._grants.setdefault(grant, set()).add(opened)
+
+    def let_go(self, grant: str, opened: Socket) -> None:
+        """The socket is closed."""
+        held = self._grants.get(grant)
+        if held is not None:
+            held.discard(opened)
+            if not held:
+                del self._grants[grant]
 
     def open(self, document_id: str, user_id: str) -> bool:
         """Count one more socket; False when this user has too many already."""
@@ -147,6 +166,7 @@ class Socket(WebSocketsSansIOProtocol):
     _stuck_timer: asyncio.TimerHandle | None = None
     _presence_timer: asyncio.TimerHandle | None = None
     _held_presence: protocol.PresenceMessage | None = None
+    _grant = ""
     _operations: Bucket
     _messages: Bucket
     _presences: Bucket
@@ -234,7 +254,8 @@ class Socket(WebSocketsSansIOProtocol):
             return
         metrics.upgrades.labels("accepted").inc()
         self._admitted = True
-        self.document_id, self.user = admitted.document_id, admitted.user
+        self.document_id, self.user, self._grant = admitted.document_id, admitted.user, admitted.grant
+        self.gateway.hold(admitted.grant, self)
         settings, now = self.gateway.settings, self.loop.time()
         self._operations = self.gateway.operations.of(f"{self.user.id} {self.document_id}", now)
         self._messages = Bucket(settings.messages_per_second, 4 * settings.messages_per_second, now)
@@ -434,6 +455,7 @@ class Socket(WebSocketsSansIOProtocol):
                 timer.cancel()
         self._hello_timer = self._stuck_timer = self._presence_timer = None
         self.gateway.closed(self.document_id, self.user.id)
+        self.gateway.let_go(self._grant, self)
         if self._greeted:
             self.gateway.host.leave(self)
 

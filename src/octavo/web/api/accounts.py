@@ -9,6 +9,7 @@ from litestar.datastructures import Cookie
 from litestar.params import FromPath, JSONBody
 from msgspec import UNSET
 
+from octavo.accounts import hashed_token
 from octavo.catalog.people import Person
 from octavo.errors import Denied
 from octavo.settings import Settings
@@ -92,6 +93,7 @@ async def logout(request: Request[Any, Any, Any], services: Called, key: Key) ->
     token = cookie_of(dict(request.scope["headers"]), cookie_name(settings))
     if token:
         await services.accounts.logout(token)
+        services.gateway.revoke(hashed_token(token).hex())
     return Response(None, status_code=204, cookies=[_cookie(settings, "", 0)])
 
 
@@ -140,8 +142,9 @@ async def create_token(
 
 @delete("/users/me/tokens/{token_id:str}", status_code=204)
 async def delete_token(identity: Caller, services: Called, token_id: FromPath[str], key: Key) -> None:
-    """Revoke a personal API token, at once."""
+    """Revoke a personal API token, and close the sockets it opened, at once."""
     await services.accounts.remove_api_token(identity.user_id, token_id)
+    services.gateway.revoke(token_id)
 
 
 router = Router(

@@ -94,7 +94,8 @@ async def read(
     if revision is None:
         head, ops = await services.documents.content(document_id)
         shared.update(epoch=head.epoch, revision=head.revision)
-        url = services.websocket_url(document_id, identity)
+        # A socket writes: a token that may only read gets no way to one.
+        url = services.websocket_url(document_id, identity) if "write" in identity.scopes else UNSET
         view = DocumentView(
             **shared, content=ContentView(ops), collaborators=collaborators(opened), websocket_url=url
         )

@@ -40,7 +40,7 @@ class Services:
 
     def websocket_url(self, document_id: str, identity: Identity) -> str:
         """Path-absolute, with a ticket."""
-        return f"{PATH}{document_id}?ticket={self.tickets.issue(document_id, identity.user)}"
+        return f"{PATH}{document_id}?ticket={self.tickets.issue(document_id, identity.user, identity.grant)}"
 
     def count(self, buckets: Buckets, key: str) -> None:
         """Raises Unavailable (RATE_LIMITED) for one that comes too often."""

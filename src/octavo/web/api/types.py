@@ -28,6 +28,17 @@ def user_view(person: Person, *, with_email: bool = False) -> UserView:
     return UserView(id=person.id, name=person.name, color=color_of(person.id), email=email)
 
 
+class ErrorDetail(Struct):
+    """Further members say more, such as `current_revision` or `retry_after_ms`."""
+
+    code: str
+    message: str
+
+
+class ErrorView(Struct):
+    error: ErrorDetail
+
+
 # --- accounts ---------------------------------------------------------------------------------------------
 
 
@@ -140,7 +151,7 @@ class DocumentCreated(DocumentSummary, kw_only=True):
 
 
 class DocumentView(DocumentSummary, kw_only=True, omit_defaults=True):
-    """`websocket_url` holds a ticket; it is absent with `revision`."""
+    """`websocket_url` holds a ticket; it is absent with `revision` and for tokens that only read."""
 
     content: ContentView
     collaborators: list[Collaborator]
