@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals";
 import { type Account, ApiError, createApi } from "../net/api";
-import { navigate } from "./router";
+import { mayLeave, navigate } from "./router";
 
 export const api = createApi();
 
@@ -37,11 +37,13 @@ export function destination(): string {
 export function askToSignIn(): void {
   account.value = null;
   const here = location.pathname + location.search;
-  navigate(here === "/" ? "/login" : `/login?next=${encodeURIComponent(here)}`, true);
+  void navigate(here === "/" ? "/login" : `/login?next=${encodeURIComponent(here)}`, true);
 }
 
+/** Leaves nothing unsaved behind: the page that is open is asked first. */
 export async function signOut(): Promise<void> {
+  if (!(await mayLeave())) return;
   await api.logout();
   account.value = null;
-  navigate("/login");
+  await navigate("/login");
 }

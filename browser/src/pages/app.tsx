@@ -56,7 +56,7 @@ function Page() {
   const user = account.value;
   if (user === undefined) return <Loading />;
   if (here === "/login" || here === "/register") {
-    if (user) return <Redirect to={() => navigate(destination(), true)} />;
+    if (user) return <Redirect to={() => void navigate(destination(), true)} />;
     return <SignIn key={here} register={here === "/register"} />;
   }
   const documentId = /^\/d\/([\w-]+)\/?$/.exec(here)?.[1];

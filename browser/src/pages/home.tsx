@@ -3,7 +3,7 @@ import fileText from "lucide:file-text";
 import plus from "lucide:plus";
 import search from "lucide:search";
 import trashIcon from "lucide:trash-2";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { AccountMenu } from "../components/account-menu";
 import { Icon } from "../components/icon";
 import { Mark } from "../components/mark";
@@ -22,7 +22,7 @@ const TITLE_LIMIT = 255;
 async function createDocument(): Promise<void> {
   try {
     const made = await api.createDocument();
-    navigate(`/d/${made.id}`);
+    await navigate(`/d/${made.id}`);
   } catch (error) {
     notify(asApiError(error).message);
   }
@@ -65,7 +65,7 @@ interface RowProps {
 function TitleInput({ document, list, done }: RowProps & { done(): void }) {
   const input = useRef<HTMLInputElement>(null);
   const abandoned = useRef(false);
-  useEffect(() => {
+  useLayoutEffect(() => {
     input.current?.focus();
     input.current?.select();
   }, []);

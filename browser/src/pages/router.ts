@@ -2,12 +2,28 @@ import { signal } from "@preact/signals";
 
 export const path = signal(location.pathname);
 
-addEventListener("popstate", () => {
-  path.value = location.pathname;
+type Guard = () => Promise<boolean>;
+const mayAlways: Guard = async () => true;
+let guard = mayAlways;
+
+/** What the present page wants to be asked before it is left; null: nothing. */
+export function setGuard(next: Guard | null): void {
+  guard = next ?? mayAlways;
+}
+
+/** Whether the present page may be left now; a page with unsaved work asks its user. */
+export const mayLeave: Guard = () => guard();
+
+addEventListener("popstate", async () => {
+  const before = path.peek();
+  if (location.pathname === before) return;
+  if (await mayLeave()) path.value = location.pathname;
+  else history.pushState(null, "", before);
 });
 
 /** Goes to a page of this application without loading it anew; `to` may bear a query. */
-export function navigate(to: string, replace = false): void {
+export async function navigate(to: string, replace = false): Promise<void> {
+  if (!(await mayLeave())) return;
   if (replace) history.replaceState(null, "", to);
   else history.pushState(null, "", to);
   path.value = location.pathname;
@@ -19,5 +35,5 @@ export function follow(event: MouseEvent): void {
   const link = (event.currentTarget as HTMLElement).closest("a");
   if (!link || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
   event.preventDefault();
-  navigate(link.pathname + link.search);
+  void navigate(link.pathname + link.search);
 }

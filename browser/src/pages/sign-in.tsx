@@ -103,7 +103,7 @@ export function SignIn({ register }: { register: boolean }) {
       const user = register
         ? await api.register(value("email").trim(), value("name").trim(), value("password"))
         : await api.login(value("email").trim(), value("password"));
-      navigate(destination(), true);
+      await navigate(destination(), true);
       account.value = user;
     } catch (error) {
       setFailure(asApiError(error).message);

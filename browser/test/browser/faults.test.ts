@@ -101,7 +101,7 @@ test("loading again with an operation in flight asks first, and doubles nothing"
   await page.keyboard.type(" or not");
   await state(page, /Saving/);
   const loaded = page.reload();
-  await expect.poll(() => asked).toEqual(["beforeunload"]);
+  await expect.poll(() => asked, { timeout: 10_000 }).toEqual(["beforeunload"]);
   proxy.resume();
   await loaded;
   await ready(page);
@@ -144,5 +144,30 @@ test("what the server refuses is said, and the text is handed back", async () =>
   await page.getByRole("button", { name: "Go on" }).click();
   await page.getByText("You may read this document, not change it.").waitFor();
   expect(textOf(await agree(documentId, ada, page))).toBe("common\n");
+  await page.context().close();
+});
+
+test("leaving for another page with unsaved work asks first, and without it does not", async () => {
+  const ada = await Person.register(proxy.url, "Ada");
+  const documentId = await ada.createDocument("Leaving");
+  const page = await ada.open(browser, documentId);
+  const asked: string[] = [];
+  page.on("dialog", (dialog) => {
+    asked.push(dialog.message());
+    void dialog.dismiss();
+  });
+  await placeCaret(page, 0, 0);
+  proxy.stall();
+  await page.keyboard.type("not yet there");
+  await page.getByRole("link", { name: "All documents" }).click();
+  await expect.poll(() => asked.length, { timeout: 10_000 }).toBe(1);
+  proxy.resume();
+  expect(textOf(await agree(documentId, ada, page))).toBe("not yet there\n");
+  await placeCaret(page, 0, 13);
+  await page.keyboard.type("!");
+  await page.getByRole("link", { name: "All documents" }).click();
+  await page.getByRole("link", { name: "Leaving" }).waitFor();
+  expect(asked).toHaveLength(1);
+  expect(textOf(await ada.content(documentId))).toBe("not yet there!\n");
   await page.context().close();
 });

@@ -81,7 +81,7 @@ test("a document is found, renamed in place, thrown away and taken back", async 
   await page.getByRole("link", { name: "First" }).waitFor({ state: "detached" });
   await page.getByRole("button", { name: "Actions for Second" }).click();
   await page.getByRole("menuitem", { name: "Rename" }).click();
-  await page.keyboard.type("Third");
+  await page.locator("input[aria-label='New title of Second']:focus").fill("Third");
   await page.keyboard.press("Enter");
   await page.getByRole("link", { name: "Third" }).waitFor();
   await page.getByRole("button", { name: "Actions for Third" }).click();

@@ -6,7 +6,7 @@ import { addMessages, t } from "../../i18n";
 import messages from "../../i18n/en/editor.json";
 import { account, api, asApiError } from "../account";
 import { Problem, problemOf } from "../problem";
-import { follow } from "../router";
+import { follow, setGuard } from "../router";
 import { AccessButton } from "./access";
 import { LinkBox } from "./link-box";
 import { People } from "./people";
@@ -25,7 +25,11 @@ function useLeaveWarning(workspace: Workspace): void {
       if ((workspace.editor.peek()?.unsavedChanges() ?? 0) > 0) event.preventDefault();
     };
     addEventListener("beforeunload", warn);
-    return () => removeEventListener("beforeunload", warn);
+    setGuard(workspace.mayLeave);
+    return () => {
+      removeEventListener("beforeunload", warn);
+      setGuard(null);
+    };
   }, [workspace]);
 }
 

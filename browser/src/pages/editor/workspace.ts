@@ -8,6 +8,7 @@ import { api, asApiError, askToSignIn } from "../account";
 
 export type Workspace = ReturnType<typeof createWorkspace>;
 
+const LEAVE_WAIT_MS = 1_500;
 const CLOSED: Access = { role: "viewer", canEdit: false, reason: "opening" };
 
 /** Names of those who are in one list and not in the other, oneself left out. */
@@ -77,6 +78,23 @@ export function createWorkspace(documentId: string) {
     editor.value = null;
   }
 
+  /** What is on its way gets a moment to arrive; whatever would be lost after that, the user decides. */
+  async function mayLeave(): Promise<boolean> {
+    const unsaved = () => (editor.peek()?.unsavedChanges() ?? 0) > 0;
+    if (unsaved()) {
+      await new Promise<void>((settled) => {
+        const done = () => {
+          clearTimeout(timer);
+          stop?.();
+          settled();
+        };
+        const stop = editor.peek()?.subscribe(() => unsaved() || done());
+        const timer = setTimeout(done, LEAVE_WAIT_MS);
+      });
+    }
+    return !unsaved() || confirm(t("editor.leave"));
+  }
+
   async function rename(next: string): Promise<void> {
     const before = title.peek();
     if (next === before) return;
@@ -89,5 +107,5 @@ export function createWorkspace(documentId: string) {
     }
   }
 
-  return { documentId, editor, state, people, title, access, failure, link, open, close, rename };
+  return { documentId, editor, state, people, title, access, failure, link, open, close, rename, mayLeave };
 }
