@@ -5,16 +5,22 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+TURNS_AT_ONE_TIME = 100_000
+
 
 class _Selector:
     """Selecting costs nothing but virtual time.  There are no sockets."""
 
     def __init__(self, loop: VirtualLoop) -> None:
         self._loop = loop
+        self._turns = 0
 
     def select(self, timeout: float | None) -> list[Any]:
         if timeout is None:
             raise RuntimeError("the simulation waits for something that will never happen")
+        self._turns = 0 if timeout > 0 else self._turns + 1
+        if self._turns > TURNS_AT_ONE_TIME:
+            raise RuntimeError("the simulation turns without end")
         if timeout > 0:
             self._loop.now += timeout
         return []

@@ -291,6 +291,8 @@ class World:
         logging.disable(logging.CRITICAL)
         try:
             self.loop.run_until_complete(self._main())
+        except Exception as fault:
+            self.problems.append(f"the run broke off: {fault!r}")
         finally:
             self._close()
             logging.disable(logging.NOTSET)
