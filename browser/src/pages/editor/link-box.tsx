@@ -2,15 +2,8 @@ import { useId, useRef } from "preact/hooks";
 import { Dialog } from "../../components/dialog";
 import { notify } from "../../components/notice";
 import { t } from "../../i18n";
+import { completeAddress } from "./address";
 import type { Workspace } from "./workspace";
-
-/** "example.org/x" is meant as a web address, "a@b.c" as one to write to. */
-export function completeAddress(typed: string): string {
-  const text = typed.trim();
-  if (!text || /^(https?:|mailto:|#)/i.test(text)) return text;
-  if (/^[^\s@/]+@[^\s@/]+\.[^\s@/]+$/.test(text)) return `mailto:${text}`;
-  return /^[a-z][a-z\d+.-]*:/i.test(text) ? text : `https://${text}`;
-}
 
 /** Asks for the address of a link, for the selection or for the link under the caret. */
 export function LinkBox({ workspace }: { workspace: Workspace }) {
