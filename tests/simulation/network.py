@@ -44,13 +44,13 @@ class Link:
         if not self.down:
             self._waiting += 1
             delay = self.world.delay() + self.slow
-            self._to_client = max(self._to_client, self.world.loop.time() + delay)
+            self._to_client = max(self._to_client + 1e-5, self.world.loop.time() + delay)
             self.world.loop.call_at(self._to_client, self._deliver, frame)
         return True
 
     def close(self, code: int, reason: str) -> None:
         self.world.loop.call_soon(self.node.host.leave, self)
-        at = max(self._to_client, self.world.loop.time() + self.world.delay())
+        at = max(self._to_client + 1e-5, self.world.loop.time() + self.world.delay())
         self.world.loop.call_at(at, self._closed_by_node, code)
 
     def _deliver(self, frame: bytes) -> None:
@@ -71,7 +71,7 @@ class Link:
     def send_to_node(self, data: bytes) -> None:
         if self.down or self.half_open:
             return
-        self._to_node = max(self._to_node, self.world.loop.time() + self.world.delay())
+        self._to_node = max(self._to_node + 1e-5, self.world.loop.time() + self.world.delay())
         self.world.loop.call_at(self._to_node, self._arrive, data)
 
     def _arrive(self, data: bytes) -> None:

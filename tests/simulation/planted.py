@@ -256,9 +256,9 @@ def refused_without_reading() -> AbstractContextManager[Any]:
 SEEDS: Final[dict[Bug, Sequence[int]]] = {
     acknowledged_before_commit: (0, 1, 2),
     checked_then_inserted: (0, 2, 3),
-    remembered_in_memory_only: (),
+    remembered_in_memory_only: (1, 4, 5),
     transformed_on_the_wrong_side: (0, 1, 2),
-    history_folded: (),
+    history_folded: (57, 61),
     off_by_one: (0, 1, 2),
     roles_not_read_again: (3, 5, 8),
     never_caught_up: (5, 6, 7),
@@ -269,6 +269,6 @@ SEEDS: Final[dict[Bug, Sequence[int]]] = {
     unknown_taken_for_failed: (0, 1, 2),
     fence_ignored: (5, 9, 14),
     empty_not_logged: (0, 1, 2),
-    refused_without_reading: (),
+    refused_without_reading: (108, 116),
 }
 """For each bug a few seeds that catch it."""
