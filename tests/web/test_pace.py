@@ -80,6 +80,9 @@ def stuck_socket(server: Running, person: Person, document: str) -> socket.socke
             "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
         ).encode()
     )
+    head = b""
+    while not head.endswith(b"\r\n\r\n"):
+        head += raw.recv(1)
     hello = json.dumps({"type": "hello", "client_id": "stuck"}).encode()
     raw.sendall(bytes((0x81, 0x80 | len(hello))) + bytes(4) + hello)
     return raw
