@@ -76,7 +76,7 @@ class Settings:
         300.0, "a document that nobody has open is dropped from memory after this"
     )
     memory_bytes: int = _setting(1 << 30, "memory for open documents; then the longest idle go first")
-    drain_seconds: float = _setting(4.0, "SIGTERM: time to make durable what was accepted")
+    drain_seconds: float = _setting(3.0, "SIGTERM: time to make durable what was accepted")
 
     @property
     def secure(self) -> bool:
