@@ -423,7 +423,9 @@ class LiveRoom:
 
     def pump(self, seat: Seat) -> None:
         """Bring a peer that is behind up to the head, as fast as it reads."""
-        if not seat.live and not seat.pumping and not seat.gone and seat.welcomed:
+        if seat.live:
+            self.seats.flush(seat)
+        elif not seat.pumping and not seat.gone and seat.welcomed:
             seat.pumping = True
             metrics.resyncs.inc()
             self.start(self._pump(seat, seat.hellos))
