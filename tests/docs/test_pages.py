@@ -41,7 +41,7 @@ def test_commands_named_in_pages_exist(page: Path) -> None:
         r"(?:`|bin/|^ {4})octavo ([a-z]+)((?: [a-z]+)?)", page.read_text("utf-8"), re.MULTILINE
     )
     for command, below in named:
-        found = cli.main.commands.get(command)
+        found = cli.main.get_command(click.Context(cli.main), command)
         assert found is not None, command
         if isinstance(found, click.Group) and below:
             assert below.strip() in found.commands, command + below
