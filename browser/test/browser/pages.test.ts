@@ -77,6 +77,7 @@ test("a document is found, renamed in place, thrown away and taken back", async 
   await ada.createDocument("Second");
   const page = await (await ada.context(browser)).newPage();
   await page.goto(server.url);
+  await page.getByRole("link", { name: "First" }).waitFor();
   await page.getByLabel("Search documents").fill("Seco");
   await page.getByRole("link", { name: "First" }).waitFor({ state: "detached" });
   await page.getByRole("button", { name: "Actions for Second" }).click();
