@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from random import Random
+from typing import Any
 
 from octavo.delta import Delta
 from octavo.delta.ops import to_units
 
 _WORDS = ("a", "the ", "wörd", "x", "two\nlines", "😀", "\n", "ab", "👩‍💻 ", "end.")
-_FORMATS = ({"bold": True}, {"bold": None}, {"color": "#ff0000"}, {"color": "#00ff00"})
+_FORMATS: tuple[dict[str, Any], ...] = (
+    {"bold": True},
+    {"bold": None},
+    {"color": "#ff0000"},
+    {"color": "#00ff00"},
+)
 
 
 def random_edit(random: Random, content: Delta) -> Delta:
@@ -34,10 +40,7 @@ def random_edit(random: Random, content: Delta) -> Delta:
             edit = edit.delete(end - start)
             index = end
         elif kind < 0.95:
-            attributes = random.choice(
-                ({"bold": True}, {"bold": None}, {"color": random.choice(("#ff0000", "#00ff00"))})
-            )
-            edit = edit.retain(end - start, attributes)
+            edit = edit.retain(end - start, random.choice(_FORMATS))
             index = end
         else:
             line = units.find("\n", start)

@@ -264,7 +264,7 @@ SEEDS: Final[dict[Bug, Sequence[int]]] = {
     never_caught_up: (5, 6, 7),
     snapshot_one_early: (0, 1, 2),
     in_flight_altered: (0, 1, 2),
-    retried_incrementally: (0, 1, 9),
+    retried_incrementally: (0, 1, 2, 6),
     tip_not_rolled_back: (1, 2, 3),
     unknown_taken_for_failed: (0, 1, 2),
     fence_ignored: (5, 9, 14),

@@ -23,7 +23,7 @@ class Entry:
 
     `based` is it transformed over the logged changes up to revision `at`, and over nothing else, so that it stays good
     when the queue is thrown away; `delta` is it where it stands in the queue.  `refusal` is a verdict that is not final
-    before all that stands ahead of it is durable; `checked`: the log was read to its end since the operation arrived, so
+    before all that stands ahead of it is durable; `checked`: the log was read to its end since it arrived, so
     that what another node has logged is not refused here.
     """
 
