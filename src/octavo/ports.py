@@ -129,6 +129,25 @@ class Relay(Protocol):
         """Call `listener(document_id, revision)` for every hint that arrives; returns the way to stop."""
 
 
+class BlobStore(Protocol):
+    """Bytes by name: pictures now, sealed segments later.  A blob never changes under its key."""
+
+    async def put(self, key: str, data: bytes) -> None:
+        """Keep it; durable on return.  Putting a key again is nothing new.
+
+        A key is 1 to 128 of a-z, 0-9 and `-`.
+        """
+
+    async def get(self, key: str) -> bytes:
+        """The bytes.  `Missing` when there is no such blob; any other failure is `Unavailable`."""
+
+    async def delete(self, key: str) -> None:
+        """Forget it; deleting what is not there is no error."""
+
+    async def keys(self) -> list[str]:
+        """Every key there is, in order: for collecting what nothing needs any more."""
+
+
 class Database(Protocol):
     """The catalog's transactions.  All writes of a process share one writer with the log."""
 

@@ -6,6 +6,7 @@ import asyncio
 import os
 import re
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final, TypeVar
@@ -15,6 +16,10 @@ from octavo.errors import Missing, Unavailable
 T = TypeVar("T")
 
 _KEY: Final = re.compile(r"[a-z0-9-]{1,128}")
+_UNFINISHED: Final = "_"
+"""How the name of a file begins that is being written; no key begins so."""
+_LEFT_BEHIND_SECONDS: Final = 86_400
+"""No write takes so long: what is older a crash left behind."""
 
 
 class FileBlobs:
@@ -39,10 +44,7 @@ class FileBlobs:
         await _in_thread(lambda: path.unlink(missing_ok=True))
 
     async def keys(self) -> list[str]:
-        # A name that is no key is a write that a crash left behind.
-        return await _in_thread(
-            lambda: sorted(path.name for path in self._folder.glob("*/*") if _KEY.fullmatch(path.name))
-        )
+        return await _in_thread(lambda: _list(self._folder))
 
     def _path(self, key: str) -> Path:
         assert _KEY.fullmatch(key), "keys are made by this program, never taken from a request"
@@ -59,21 +61,37 @@ async def _in_thread(work: Callable[[], T]) -> T:
 
 
 def _write(path: Path, data: bytes) -> None:
-    if path.exists():
-        return
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix="_")
+    if not path.parent.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _sync_folder(path.parent.parent)
+    if not path.exists():
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=_UNFINISHED)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """A name, too, must survive a loss of power."""
+    handle = os.open(folder, os.O_RDONLY)
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)  # the name, too, must survive a loss of power
+        os.fsync(handle)
     finally:
-        os.close(folder)
+        os.close(handle)
+
+
+def _list(folder: Path) -> list[str]:
+    found = []
+    for path in folder.glob("*/*"):
+        if _KEY.fullmatch(path.name):
+            found.append(path.name)
+        elif path.name.startswith(_UNFINISHED) and time.time() - path.stat().st_mtime > _LEFT_BEHIND_SECONDS:
+            path.unlink(missing_ok=True)
+    return sorted(found)

@@ -99,6 +99,27 @@ class MemorySnapshots:
         self._contents[document_id, snapshot.revision] = snapshot.content
 
 
+class MemoryBlobs:
+    """`BlobStore` in a dict."""
+
+    def __init__(self) -> None:
+        self._blobs: dict[str, bytes] = {}
+
+    async def put(self, key: str, data: bytes) -> None:
+        self._blobs.setdefault(key, data)
+
+    async def get(self, key: str) -> bytes:
+        if key not in self._blobs:
+            raise Missing("NOT_FOUND", "there is no such file any more")
+        return self._blobs[key]
+
+    async def delete(self, key: str) -> None:
+        self._blobs.pop(key, None)
+
+    async def keys(self) -> list[str]:
+        return sorted(self._blobs)
+
+
 class MemoryRelay:
     """`Relay` within one process: every listener hears every hint, the publisher's own too."""
 
