@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from typing import Final
 
 from octavo.convert.text import SYLLABLES, marks
@@ -94,7 +95,7 @@ def _pairs(run: str, offset: int) -> list[Token]:
     units = [(unicodedata.normalize("NFKC", unit[0]), unit.span()) for unit in _UNIT.finditer(run)]
     found = [
         Token(one + two, offset + start, offset + end, offset + first)
-        for (one, (start, first)), (two, (_, end)) in zip(units, units[1:], strict=False)
+        for (one, (start, first)), (two, (_, end)) in pairwise(units)
     ]
     last, (start, end) = units[-1]
     return [*found, Token(last, offset + start, offset + end, offset + end)]
