@@ -6,10 +6,11 @@ executable specification.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from octavo.convert.terms import Passage
 from octavo.errors import Conflict
 from octavo.protocol import Change
 
@@ -166,3 +167,44 @@ class Clock(Protocol):
 
     def monotonic(self) -> float:
         """Seconds that only go forward."""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchEntry:
+    """A document as search knows it; `readers` maps who may read it to their own tags on it."""
+
+    document_id: str
+    title: str
+    text: str
+    readers: Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class SearchHit:
+    """A document that a query finds; `passage` is None when its text adds nothing to title and tags."""
+
+    document_id: str
+    score: float
+    passage: Passage | None
+
+
+class SearchIndex(Protocol):
+    """Finds documents by their words.  Derived: it may lag, or be empty and told everything anew.
+
+    What a query asks for is what `convert.terms.parse` makes of it: every part must be answered by the title, by
+    the text or by one of the reader's own tags.  Any text is a query; one that asks for nothing finds nothing.
+    """
+
+    async def put(self, entry: SearchEntry) -> None:
+        """Know the document as this from now on; durable on return."""
+
+    async def remove(self, document_id: str) -> None:
+        """Forget it; one that is not there is no error."""
+
+    async def search(
+        self, reader: str, query: str, *, among: Collection[str] | None = None, limit: int = 50
+    ) -> list[SearchHit]:
+        """The best among what `reader` may read (and `among`, if given), best first; titles weigh most."""
+
+    async def empty(self) -> bool:
+        """Whether nothing is known: after the first start, and when the index was lost or is of another make."""
