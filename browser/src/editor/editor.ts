@@ -1,6 +1,6 @@
 /** Opens a document in an element: view, machine, socket, undo and cursors put together. */
 
-import { EditorState, TextSelection, type Transaction } from "prosemirror-state";
+import { AllSelection, EditorState, TextSelection, type Transaction } from "prosemirror-state";
 import { EditorView } from "prosemirror-view";
 import { Delta, type Json, type Op } from "../core/delta";
 import type { Effect, MachineEvent } from "../core/events";
@@ -9,16 +9,21 @@ import { Close, type Role, type ServerMessage, type User } from "../core/protoco
 import type { OpenedDocument } from "../net/api";
 import { Socket } from "../net/socket";
 import { Binding } from "./binding";
+import { Borders } from "./borders";
 import { checkboxes } from "./checkbox";
 import { Selected, typingMark } from "./commands";
 import { cursorPlugin, showCursors } from "./cursors";
 import { Hold } from "./hold";
 import { keys } from "./keys";
+import { Linking } from "./linking";
+import { Markdown } from "./markdown";
+import { Numbering } from "./numbering";
 import { copiedText, pastedSlice, pastedText } from "./paste";
 import { SaveStates } from "./savestate";
 import { toContent, toDocument } from "./schema";
+import type { PageCommandId } from "./shortcuts";
 import { toolbarCommands } from "./toolbar";
-import type { Access, Commands, Editor, EditorOptions, Person } from "./types";
+import type { Access, Commands, Editor, EditorOptions, HistoryName, Person } from "./types";
 import { Undo } from "./undo";
 
 export type * from "./types";
@@ -60,6 +65,7 @@ class OpenEditor implements Editor {
   readonly #undo = new Undo();
   readonly #saves = new SaveStates();
   readonly #selected: Selected;
+  readonly #linking: Linking;
   readonly #listeners = new Set<() => void>();
   #binding: Binding;
   #role: Role;
@@ -80,11 +86,22 @@ class OpenEditor implements Editor {
       state: () => this.#view.state,
       lines: () => this.#binding.lines,
       canEdit: () => this.#canEdit,
-      apply: (delta, caret) => void this.#perform(delta, caret),
+      apply: (delta, name, caret) => void this.#perform(delta, name, caret),
       setTyping: (name, value) => this.#setTyping(name, value),
     });
-    const step = { undo: () => this.#step("undo"), redo: () => this.#step("redo") };
-    this.commands = toolbarCommands(this.#selected, this.#undo, step, () => this.#view.focus());
+    this.#linking = new Linking(this.#selected);
+    this.commands = toolbarCommands({
+      selected: this.#selected,
+      linking: this.#linking,
+      numbering: new Numbering(this.#selected),
+      history: this.#undo,
+      step: (direction) => this.#step(direction),
+      selectAll: () =>
+        this.#view.dispatch(this.#view.state.tr.setSelection(new AllSelection(this.#view.state.doc))),
+      reason: () => this.#access().reason,
+      perform: (id) => this.#pagePerforms(id),
+      focus: () => this.#view.focus(),
+    });
     const doc = toDocument(new Delta(opened.content.ops));
     this.#binding = new Binding(doc);
     this.#view = this.#createView(EditorState.create({ doc, plugins: this.#plugins() }));
@@ -109,12 +126,20 @@ class OpenEditor implements Editor {
   // --- the view
 
   #plugins() {
-    const askForLink = () => this.#options.onLink?.(this.#selected.linkAround()?.url ?? null);
+    const borders = new Borders(this.#selected);
+    const markdown = new Markdown(this.#selected, this.#linking, borders);
     return [
-      ...keys(this.commands, this.#selected, askForLink),
+      ...keys({ borders, markdown, run: (id) => this.commands.run(id) }),
       cursorPlugin(),
       checkboxes((line) => this.#selected.tick(line)),
     ];
+  }
+
+  #pagePerforms(id: PageCommandId): boolean {
+    const { onLink, onCommand } = this.#options;
+    if (id === "link") onLink?.(this.#linking.around()?.url ?? null);
+    else onCommand?.(id);
+    return (id === "link" ? onLink : onCommand) !== undefined;
   }
 
   #createView(state: EditorState): EditorView {
@@ -153,9 +178,9 @@ class OpenEditor implements Editor {
         return;
       }
       const { delta, inverse } = this.#binding.read(tr);
-      const whole =
-        tr.getMeta("paste") || tr.getMeta("uiEvent") === "drop" || tr.getMeta("uiEvent") === "cut";
-      this.#edited(tr, delta, inverse, whole === true);
+      const how = tr.getMeta("uiEvent") as unknown;
+      const name = how === "paste" || how === "drop" || how === "cut" ? how : undefined;
+      this.#edited(tr, delta, inverse, name);
     } else {
       if (!tr.selection.eq(this.#view.state.selection) && !this.#hold.holding) this.#undo.pause();
       this.#view.updateState(this.#view.state.apply(tr));
@@ -164,12 +189,13 @@ class OpenEditor implements Editor {
     this.#tell();
   }
 
-  /** The user's edit is shown, noted for undo, and sent. */
-  #edited(tr: Transaction, delta: Delta, inverse: Delta, alone: boolean): void {
-    if (alone) this.#undo.pause();
+  /** The user's edit is shown, noted for undo, and sent; one with a name is an item of undo by itself. */
+  #edited(tr: Transaction, delta: Delta, inverse: Delta, name?: HistoryName): void {
+    if (name) this.#undo.pause();
     const group = this.#hold.holding ? `composition ${this.#composition}` : null;
-    if (!delta.isEmpty) this.#undo.record(delta, inverse, { now: performance.now(), group });
-    if (alone) this.#undo.pause();
+    const occasion = { now: performance.now(), group, ...(name ? { name } : {}) };
+    if (!delta.isEmpty) this.#undo.record(delta, inverse, occasion);
+    if (name) this.#undo.pause();
     this.#show(tr, delta, "right");
     if (!delta.isEmpty) this.#handle({ event: "edited", ops: delta.ops });
   }
@@ -184,7 +210,7 @@ class OpenEditor implements Editor {
   }
 
   /** A command's delta as the user's edit; gives what takes it back. */
-  #perform(delta: Delta, caret?: number, record = true): Delta {
+  #perform(delta: Delta, name: HistoryName | null, caret?: number): Delta {
     const { doc, tr } = this.#view.state;
     const inverse = delta.invert({ slice: (start, end) => this.#binding.slice(doc, start, end) });
     this.#binding.write(tr, delta);
@@ -193,8 +219,8 @@ class OpenEditor implements Editor {
       tr.setSelection(TextSelection.create(tr.doc, this.#binding.lines.position(at)));
     }
     tr.scrollIntoView();
-    if (record) {
-      this.#edited(tr, delta, inverse, true);
+    if (name) {
+      this.#edited(tr, delta, inverse, name);
     } else {
       this.#show(tr, delta, "right");
       this.#handle({ event: "edited", ops: delta.ops });
@@ -207,7 +233,7 @@ class OpenEditor implements Editor {
   #step(direction: "undo" | "redo"): boolean {
     if (!this.#canEdit) return false;
     return this.#undo[direction]((delta) =>
-      this.#perform(delta, delta.baseLength + delta.changeLength, false),
+      this.#perform(delta, null, delta.baseLength + delta.changeLength),
     );
   }
 

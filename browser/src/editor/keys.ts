@@ -1,14 +1,22 @@
-/** The keys of a writing program, as people know them. */
+/** The keyboard: the commands' shortcuts, what keys do at the borders of lines, and Markdown. */
 
 import { baseKeymap } from "prosemirror-commands";
 import { keymap } from "prosemirror-keymap";
-import type { Command, Plugin } from "prosemirror-state";
-import type { Selected } from "./commands";
-import type { Commands } from "./types";
+import { type Command, Plugin } from "prosemirror-state";
+import type { EditorView } from "prosemirror-view";
+import type { Borders } from "./borders";
+import type { Markdown } from "./markdown";
+import { type CommandId, commandOfKey, isPageCommand } from "./shortcuts";
 
-const LEVELS = [0, 1, 2, 3, 4, 5, 6] as const;
+export const onMac = (): boolean => /Mac|iPhone|iPad/.test(navigator.platform);
 
-export function keys(commands: Commands, selected: Selected, askForLink: () => void): Plugin[] {
+export interface Writing {
+  borders: Borders;
+  markdown: Markdown;
+  run(id: CommandId): boolean;
+}
+
+export function keys({ borders, markdown, run }: Writing): Plugin[] {
   /** The key is taken even when there was nothing to do: the browser's own meaning must not show. */
   const always =
     (act: () => unknown): Command =>
@@ -16,36 +24,51 @@ export function keys(commands: Commands, selected: Selected, askForLink: () => v
       if (dispatch) act();
       return true;
     };
-  const own: Record<string, Command> = {
-    "Mod-b": always(() => commands.bold()),
-    "Mod-i": always(() => commands.italic()),
-    "Mod-u": always(() => commands.underline()),
-    "Alt-Shift-5": always(() => commands.strike()),
-    "Mod-Shift-x": always(() => commands.strike()),
-    "Mod-e": always(() => commands.code()),
-    "Mod-\\": always(() => commands.clear()),
-    "Mod-k": always(askForLink),
-    "Mod-Shift-7": always(() => commands.list("ordered")),
-    "Mod-Shift-8": always(() => commands.list("bullet")),
-    "Mod-Shift-9": always(() => commands.list("unchecked")),
-    "Mod-Shift-l": always(() => commands.align("left")),
-    "Mod-Shift-e": always(() => commands.align("center")),
-    "Mod-Shift-r": always(() => commands.align("right")),
-    "Mod-Shift-j": always(() => commands.align("justify")),
-    "Mod-]": always(() => commands.indent()),
-    "Mod-[": always(() => commands.outdent()),
-    "Mod-z": always(() => commands.undo()),
-    "Mod-y": always(() => commands.redo()),
-    "Mod-Shift-z": always(() => commands.redo()),
-    "Mod-Enter": always(() => commands.pageBreak()),
-    Enter: always(() => selected.newLine()),
-    "Shift-Enter": always(() => selected.newLine()),
-    Backspace: () => selected.backwards(),
-    "Mod-Backspace": () => selected.backwards(),
-    Delete: () => selected.forwards(),
-    Tab: () => commands.isActive("list") && commands.indent(),
-    "Shift-Tab": () => commands.isActive("list") && commands.outdent(),
+  // Escape makes the next Tab go to the next control instead of into the text, so that nobody is caught in it.
+  let leaving = false;
+  const escaping = new Plugin({
+    props: {
+      handleKeyDown(_view, { key }) {
+        if (key !== "Tab" && key !== "Shift") leaving = key === "Escape";
+        return false;
+      },
+    },
+  });
+  const atBorders: Record<string, Command> = {
+    Enter: always(() => markdown.newLine()),
+    "Shift-Enter": always(() => borders.softLine()),
+    Backspace: () => borders.backwards(),
+    "Shift-Backspace": () => borders.backwards(),
+    Delete: () => borders.forwards(),
+    Tab: () => !leaving && borders.tab(),
+    "Shift-Tab": () => !leaving && borders.backTab(),
   };
-  for (const level of LEVELS) own[`Mod-Alt-${level}`] = always(() => commands.header(level));
-  return [keymap(own), keymap(baseKeymap)];
+  return [escaping, shortcuts(run), typing(borders, markdown), keymap(atBorders), keymap(baseKeymap)];
+}
+
+function shortcuts(run: (id: CommandId) => boolean): Plugin {
+  return new Plugin({
+    props: {
+      handleKeyDown(_view, event) {
+        const id = commandOfKey(event, onMac());
+        if (id === null) return false;
+        // Where the page has nothing for it, the browser's own meaning is better than none.
+        return run(id) || !isPageCommand(id);
+      },
+    },
+  });
+}
+
+function typing(borders: Borders, markdown: Markdown): Plugin {
+  return new Plugin({
+    props: {
+      handleTextInput(view: EditorView, _from, _to, text, typed) {
+        if (view.composing || !view.editable) return false;
+        if (borders.typedBesideDivision(text)) return true;
+        view.dispatch(typed());
+        markdown.typed(text);
+        return true;
+      },
+    },
+  });
 }

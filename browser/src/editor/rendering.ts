@@ -3,11 +3,12 @@
 import type { DOMOutputSpec, Mark } from "prosemirror-model";
 import type { Attributes, Embed } from "../core/delta";
 import { isAllowedLink } from "../core/links";
+import { fontStack, LINE_HEIGHTS } from "./formats";
+import type { LineHeight } from "./types";
 
 const COLOR = /^#[0-9a-f]{6}$/i;
 const IMAGE = /^\/api\/v1\/images\/[\w.~-]+$/;
 const FONT = /^[\w -]{1,64}$/;
-const LINE_HEIGHTS = [1, 1.15, 1.5, 2, 2.5, 3];
 
 type Html = Record<string, string>;
 
@@ -31,7 +32,7 @@ export function lineDOM(given: Attributes | null): DOMOutputSpec {
     style.push(`text-align:${attributes.align}`);
   }
   if (attributes.direction === "rtl") html.dir = "rtl";
-  if (LINE_HEIGHTS.includes(attributes["line-height"] as number)) {
+  if (LINE_HEIGHTS.includes(attributes["line-height"] as LineHeight)) {
     style.push(`line-height:${attributes["line-height"]}`);
   }
   if (kind === "code") html.spellcheck = "false";
@@ -108,7 +109,7 @@ export function markDOM(mark: Mark): DOMOutputSpec {
     case "background":
       return styled(COLOR.test(text) && `background-color:${text}`);
     case "font":
-      return styled(FONT.test(text) && `font-family:"${text}"`);
+      return styled(FONT.test(text) && `font-family:${fontStack(text)}`);
     case "size":
       return styled(
         Number.isInteger(value) && (value as number) >= 6 && (value as number) <= 96 && `font-size:${text}pt`,

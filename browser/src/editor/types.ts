@@ -5,6 +5,9 @@
 
 import type { Role, User } from "../core/protocol";
 import type { Api } from "../net/api";
+import type { CommandId, PageCommandId } from "./shortcuts";
+
+export type { CommandId, PageCommandId };
 
 /** What the page says about the user's work; each is true at the moment it is told. */
 export type SaveState =
@@ -59,10 +62,14 @@ export interface EditorOptions {
   onEvent?(event: string, data: unknown): void;
   /** Ctrl+K: ask for a URL and call `commands.link`; `current` is the link under the caret. */
   onLink?(current: string | null): void;
+  /** A command that the page performs (Ctrl+F, Ctrl+S …), by its key in the text or by `commands.run`. */
+  onCommand?(id: PageCommandId): void;
 }
 
 export type ListKind = "bullet" | "ordered" | "checked" | "unchecked";
 export type Alignment = "left" | "center" | "right" | "justify";
+export type LineHeight = 1 | 1.15 | 1.5 | 2 | 2.5 | 3;
+export type HeadingLevel = 0 | 1 | 2 | 3 | 4 | 5 | 6;
 export type CommandName =
   | "bold"
   | "italic"
@@ -76,21 +83,115 @@ export type CommandName =
   | "blockquote"
   | "code-block";
 
+/** Formats that have a value; what each may be is in `Formats`. */
+export interface Formats {
+  /** One of `FONTS`; null is the document's own. */
+  font: string;
+  /** Points, a whole number 6 … 96; null is the style's own. */
+  size: number;
+  color: string;
+  background: string;
+  script: "sub" | "super";
+  link: string;
+  header: Exclude<HeadingLevel, 0>;
+  list: ListKind;
+  indent: number;
+  align: Exclude<Alignment, "left">;
+  direction: "rtl";
+  "line-height": LineHeight;
+  /** True, or a language's name. */
+  "code-block": true | string;
+}
+export type FormatName = keyof Formats;
+
+/** What the selection has of one format. */
+export interface FormatState<Name extends FormatName = FormatName> {
+  /** At the beginning of the selection; null for none. */
+  value: Formats[Name] | null;
+  /** Parts of the selection have another value, or none. */
+  mixed: boolean;
+}
+
+/** Why a command can do nothing now; each has a text `reason.<name>` in the catalogue. */
+export type Reason =
+  | NonNullable<Access["reason"]>
+  | "nothing-to-undo"
+  | "nothing-to-redo"
+  | "no-selection"
+  | "no-link"
+  | "no-image"
+  | "no-list"
+  | "no-checklist"
+  | "in-code";
+
+export interface CommandStatus {
+  enabled: boolean;
+  /** Why not, when it is not enabled. */
+  reason: Reason | null;
+  /** Whether all of the selection has it; null for a command that is never "on". */
+  active: boolean | "mixed" | null;
+}
+
+/** What an item of undo did: a command, or one of these; each has a text `history.<name>` in the catalogue. */
+export type HistoryName =
+  | CommandId
+  | "typing"
+  | "deleting"
+  | "paste"
+  | "cut"
+  | "drop"
+  | "replace"
+  | "replace-all"
+  | "markdown"
+  | "autolink"
+  | "format"
+  | "new-line";
+
+export interface ImageData {
+  /** `/api/v1/images/{id}` */
+  src: string;
+  alt?: string | null;
+  caption?: string | null;
+  /** Pixels, 8 … 4,096; null for its own size. */
+  width?: number | null;
+}
+
+export interface SelectedImage extends Required<ImageData> {
+  align: Alignment;
+  /** Where it is on the screen, in CSS pixels of the viewport. */
+  rect: DOMRect;
+}
+
+export interface LinkAtCaret {
+  url: string;
+  text: string;
+  /** Where it is on the screen, in CSS pixels of the viewport. */
+  rect: DOMRect;
+}
+
 /** What a toolbar does.  Each returns whether it did anything, and gives the focus back to the text. */
 export interface Commands {
+  /** Performs any command of `COMMANDS` (editor/shortcuts.ts); one of the page goes to `onCommand`. */
+  run(id: CommandId): boolean;
+  status(id: CommandId): CommandStatus;
+  /** Sets a format of the selection, or of what is typed next; null takes it away.  False for a value not allowed. */
+  set<Name extends FormatName>(name: Name, value: Formats[Name] | null): boolean;
+  format<Name extends FormatName>(name: Name): FormatState<Name>;
   bold(): boolean;
   italic(): boolean;
   underline(): boolean;
   strike(): boolean;
   code(): boolean;
   /** 0 is normal text, 1 … 6 a heading; the level that is there already is taken away. */
-  header(level: 0 | 1 | 2 | 3 | 4 | 5 | 6): boolean;
+  header(level: HeadingLevel): boolean;
   /** The kind that is there already is taken away; null removes any. */
   list(kind: ListKind | null): boolean;
   blockquote(): boolean;
   codeBlock(): boolean;
   /** Sets the link of the selection (or of the link under the caret); null removes it.  False for a URL not allowed. */
   link(url: string | null): boolean;
+  /** The same, with the text it stands on replaced (or put in where nothing is selected). */
+  linkWithText(url: string, text: string): boolean;
   indent(): boolean;
   outdent(): boolean;
   align(side: Alignment): boolean;
@@ -98,16 +199,108 @@ export interface Commands {
   background(value: string | null): boolean;
   divider(): boolean;
   pageBreak(): boolean;
-  /** Takes away every character format of the selection, and the line formats when whole lines are selected. */
+  /** Puts an image in place of the selection. */
+  image(image: ImageData): boolean;
+  /** Changes width, text or caption of the selected image; null takes one away, what is left out stays. */
+  setImage(change: Omit<ImageData, "src">): boolean;
+  /** Takes away every character format of the selection (links stay), and the line formats when whole lines are selected. */
   clear(): boolean;
   undo(): boolean;
   redo(): boolean;
   canUndo(): boolean;
   canRedo(): boolean;
+  /** What `undo` would take back, to be named in menus and tooltips; null for nothing. */
+  undoName(): HistoryName | null;
+  redoName(): HistoryName | null;
   /** Whether the selection has it: `isActive("bold")`, `isActive("header", 2)`, `isActive("list", "bullet")`. */
   isActive(name: CommandName, value?: string | number): boolean;
   /** Its value at the caret: the link's URL, the heading's level, the list's kind; null when there is none. */
   valueOf(name: string): unknown;
+}
+
+export interface FindQuery {
+  text: string;
+  matchCase: boolean;
+  wholeWord: boolean;
+  regexp: boolean;
+}
+
+export interface FindState {
+  /** Null while the bar is closed. */
+  query: FindQuery | null;
+  count: number;
+  /** The number of the match that is current, from 1; 0 for none. */
+  current: number;
+  /** A new search is under way; `count` is still of what was found before. */
+  searching: boolean;
+  /** `invalid`: no regular expression; `slow`: it took too long and was given up. */
+  problem: "invalid" | "slow" | null;
+}
+
+/** Find and replace.  It stays in step with everybody's edits; `Editor.subscribe` tells of each change. */
+export interface Finder {
+  readonly state: FindState;
+  /** Marks all matches and makes the first one behind the caret current; null ends it. */
+  search(query: FindQuery | null): void;
+  /** Makes the next match current and shows it; after the last comes the first. */
+  next(): boolean;
+  previous(): boolean;
+  /** Replaces the current match and goes to the next; `$1` … are groups of a regular expression. */
+  replace(text: string): boolean;
+  /** Replaces every match as one item of undo; how many. */
+  replaceAll(text: string): number;
+  /** The selected text, when it is within one line: what the bar starts with. */
+  selectedText(): string;
+}
+
+export interface Counts {
+  words: number;
+  /** As people count: an emoji is one. */
+  characters: number;
+  charactersWithoutSpaces: number;
+  /** Reading time, rounded up to whole minutes. */
+  minutes: number;
+}
+
+export interface Statistics {
+  document: Counts;
+  /** Null when nothing is selected. */
+  selection: Counts | null;
+}
+
+export interface Heading {
+  /** The same for a heading as long as it is there, whatever happens before it. */
+  key: number;
+  level: Exclude<HeadingLevel, 0>;
+  text: string;
+}
+
+export interface Outline {
+  readonly headings: readonly Heading[];
+  /** Key of the heading whose part is being read (at the top of the window); null before the first. */
+  readonly current: number | null;
+}
+
+/** People whose carets are out of sight, nearest first. */
+export interface OffScreen {
+  above: readonly Person[];
+  below: readonly Person[];
+}
+
+/** What an `Editor` has besides. */
+export interface WritingAids {
+  readonly find: Finder;
+  /** Words and characters; cheap enough to be asked for after each change. */
+  statistics(): Statistics;
+  outline(): Outline;
+  /** Shows a heading at the top of the window and puts the caret into it; false when it is gone. */
+  goToHeading(key: number): boolean;
+  /** The link under the caret, for the bubble; null when there is none or it is not drawn. */
+  linkAtCaret(): LinkAtCaret | null;
+  /** The image that is selected. */
+  selectedImage(): SelectedImage | null;
+  /** Who is out of sight; changes with scrolling too, of which `subscribe` tells. */
+  offScreen(): OffScreen;
 }
 
 export interface Editor {

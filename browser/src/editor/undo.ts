@@ -2,19 +2,23 @@
  * Undo of one's own edits only: inverted deltas, moved along what others do.
  *
  * Each item's inverse fits the content right after its edit; `later` is what others did between it and the next item,
- * composed.  Moving the inverse over it is put off until the item is needed, so that a remote change costs one
- * composition whatever the number of items.  What came later has priority: an undo never takes another's value back.
+ * change by change.  Moving the inverse over it is put off until the item is needed, so that a remote change costs the
+ * same whatever the number of items.  What came later has priority: an undo never takes another's value back.
  */
 
 import { type Delta, lengthOf, type Op } from "../core/delta";
+import type { HistoryName } from "./types";
 
 const MAX_ITEMS = 1000;
 /** Typing that pauses longer is another item. */
 const PAUSE_MS = 500;
+/** More changes than this are composed, which bounds an undo's time but may place a tie differently. */
+const MAX_LATER = 2000;
 
 interface Item {
+  name: HistoryName;
   inverse: Delta;
-  later: Delta | null;
+  later: Delta[];
   typing: Typing | null;
   group: string | null;
   at: number;
@@ -32,6 +36,12 @@ export interface Occasion {
   now: number;
   /** Edits of one group (a composition) are one item whatever the time between them. */
   group?: string | null;
+  name?: HistoryName;
+}
+
+interface Taken {
+  delta: Delta;
+  name: HistoryName;
 }
 
 class Stack {
@@ -58,7 +68,8 @@ class Stack {
   follow(delta: Delta): void {
     const { top } = this;
     if (!top) return;
-    top.later = top.later ? top.later.compose(delta) : delta;
+    top.later.push(delta);
+    if (top.later.length > MAX_LATER) top.later = inPairs(top.later);
     if (top.typing) {
       top.typing.start = delta.transformIndex(top.typing.start, "left");
       top.typing.end = delta.transformIndex(top.typing.end, "left");
@@ -66,14 +77,28 @@ class Stack {
   }
 
   /** The last inverse as it fits the shown content; the item is gone. */
-  take(): Delta | null {
+  take(): Taken | null {
     const item = this.#items.pop();
     if (!item) return null;
-    if (!item.later) return item.inverse;
-    const inverse = item.inverse.transformAfter(item.later);
-    this.follow(item.later.transformBefore(item.inverse));
-    return inverse;
+    let { inverse } = item;
+    for (const change of item.later) {
+      const before = change.transformBefore(inverse);
+      inverse = inverse.transformAfter(change);
+      this.follow(before);
+    }
+    return { delta: inverse, name: item.name };
   }
+}
+
+/** Half as many changes: each two neighbours composed. */
+function inPairs(changes: readonly Delta[]): Delta[] {
+  const pairs: Delta[] = [];
+  for (let at = 0; at < changes.length; at += 2) {
+    const first = changes[at] as Delta;
+    const second = changes[at + 1];
+    pairs.push(second ? first.compose(second) : first);
+  }
+  return pairs;
 }
 
 export class Undo {
@@ -88,27 +113,38 @@ export class Undo {
     return this.#undone.size > 0;
   }
 
+  /** What the next undo takes back. */
+  get undoName(): HistoryName | null {
+    return this.#done.top?.name ?? null;
+  }
+
+  get redoName(): HistoryName | null {
+    return this.#undone.top?.name ?? null;
+  }
+
   clear(): void {
     this.#done.clear();
     this.#undone.clear();
   }
 
   /** The user's own edit and what takes it back. */
-  record(delta: Delta, inverse: Delta, { now, group = null }: Occasion): void {
+  record(delta: Delta, inverse: Delta, { now, group = null, name }: Occasion): void {
     this.#undone.clear();
     const typing = typingOf(delta);
     const { top } = this.#done;
     if (top && carriesOn(top, typing, group, now)) {
-      const earlier = this.#done.take() as Delta;
+      const earlier = this.#done.take() as Taken;
       this.#done.push({
-        inverse: inverse.compose(earlier),
-        later: null,
+        name: earlier.name,
+        inverse: inverse.compose(earlier.delta),
+        later: [],
         typing: joined(top, typing),
         group,
         at: now,
       });
     } else {
-      this.#done.push({ inverse, later: null, typing, group, at: now });
+      const what = name ?? (typing?.kind === "delete" ? "deleting" : "typing");
+      this.#done.push({ name: what, inverse, later: [], typing, group, at: now });
     }
   }
 
@@ -135,9 +171,11 @@ export class Undo {
 
 /** Others may have made an item void: then the one before it is meant. */
 function move(from: Stack, to: Stack, apply: (delta: Delta) => Delta): boolean {
-  for (let delta = from.take(); delta; delta = from.take()) {
+  for (let taken = from.take(); taken; taken = from.take()) {
+    const { delta, name } = taken;
     if (delta.isEmpty) continue;
-    to.push({ inverse: apply(delta), later: null, typing: null, group: null, at: Number.NEGATIVE_INFINITY });
+    const at = Number.NEGATIVE_INFINITY;
+    to.push({ name, inverse: apply(delta), later: [], typing: null, group: null, at });
     return true;
   }
   return false;

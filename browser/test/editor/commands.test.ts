@@ -1,57 +1,5 @@
-import { AllSelection, EditorState, TextSelection } from "prosemirror-state";
 import { beforeEach, describe, expect, it } from "vitest";
-import { Delta, type Op } from "../../src/core/delta";
-import { Binding } from "../../src/editor/binding";
-import { Selected } from "../../src/editor/commands";
-import { toContent, toDocument } from "../../src/editor/schema";
-import { toolbarCommands } from "../../src/editor/toolbar";
-import type { Commands } from "../../src/editor/types";
-import { Undo } from "../../src/editor/undo";
-
-/** The commands on a state without a view. */
-class Desk {
-  state: EditorState;
-  binding: Binding;
-  editable = true;
-  typing: [string, unknown][] = [];
-  readonly selected: Selected;
-  readonly commands: Commands;
-
-  constructor(...ops: Op[]) {
-    const doc = toDocument(Delta.from(ops));
-    this.state = EditorState.create({ doc });
-    this.binding = new Binding(doc);
-    this.selected = new Selected({
-      state: () => this.state,
-      lines: () => this.binding.lines,
-      canEdit: () => this.editable,
-      apply: (delta, caret) => {
-        const tr = this.binding.write(this.state.tr, delta);
-        if (caret !== undefined)
-          tr.setSelection(TextSelection.create(tr.doc, this.binding.lines.position(caret)));
-        this.state = this.state.apply(tr);
-      },
-      setTyping: (name, value) => this.typing.push([name, value]),
-    });
-    const step = { undo: () => false, redo: () => false };
-    this.commands = toolbarCommands(this.selected, new Undo(), step, () => {});
-  }
-
-  select(from: number, to = from): this {
-    const { lines } = this.binding;
-    const selection = TextSelection.create(this.state.doc, lines.position(from), lines.position(to));
-    this.state = this.state.apply(this.state.tr.setSelection(selection));
-    return this;
-  }
-
-  get ops(): readonly Op[] {
-    return toContent(this.state.doc).ops;
-  }
-
-  get caret(): number {
-    return this.binding.lines.index(this.state.selection.head);
-  }
-}
+import { Desk } from "./desk";
 
 let desk: Desk;
 beforeEach(() => {
@@ -100,7 +48,7 @@ describe("links", () => {
     expect(desk.select(4, 7).commands.link("https://a.example/")).toBe(true);
     desk.select(5);
     expect(desk.commands.valueOf("link")).toBe("https://a.example/");
-    expect(desk.selected.linkAround()).toEqual({ url: "https://a.example/", from: 4, to: 7 });
+    expect(desk.linking.around()).toEqual({ url: "https://a.example/", from: 4, to: 7 });
     desk.commands.link("mailto:a@b.example");
     expect(desk.ops[1]).toEqual({ insert: "two", attributes: { link: "mailto:a@b.example" } });
     desk.commands.link(null);
@@ -151,8 +99,7 @@ describe("lines", () => {
   });
 
   it("everything selected is every line", () => {
-    desk.state = desk.state.apply(desk.state.tr.setSelection(new AllSelection(desk.state.doc)));
-    desk.commands.list("ordered");
+    desk.selectAll().commands.list("ordered");
     expect(desk.ops.filter((op) => "attributes" in op)).toHaveLength(2);
   });
 
@@ -170,22 +117,22 @@ describe("lines", () => {
 describe("Enter, Backspace and Delete", () => {
   it("Enter behind a heading goes on with text; inside it with a heading", () => {
     desk.select(0).commands.header(1);
-    desk.select(7).selected.newLine();
+    desk.select(7).borders.newLine();
     expect(desk.ops.slice(0, 2)).toEqual([
       { insert: "one two" },
       { insert: "\n", attributes: { header: 1 } },
     ]);
     expect(desk.ops[2]).toEqual({ insert: "\nthree\n" });
-    desk.select(3).selected.newLine();
+    desk.select(3).borders.newLine();
     expect(desk.ops.filter((op) => "attributes" in op)).toHaveLength(2);
   });
 
   it("Enter in an empty item leaves the list, and behind a done item comes one to do", () => {
     desk = new Desk({ insert: "\n", attributes: { list: "bullet" } });
-    desk.select(0).selected.newLine();
+    desk.select(0).borders.newLine();
     expect(desk.ops).toEqual([{ insert: "\n" }]);
     desk = new Desk({ insert: "done" }, { insert: "\n", attributes: { list: "checked" } });
-    desk.select(4).selected.newLine();
+    desk.select(4).borders.newLine();
     expect(desk.ops.slice(1)).toEqual([
       { insert: "\n", attributes: { list: "checked" } },
       { insert: "\n", attributes: { list: "unchecked" } },
@@ -193,7 +140,7 @@ describe("Enter, Backspace and Delete", () => {
   });
 
   it("Enter replaces the selection, over lines too", () => {
-    desk.select(3, 9).selected.newLine();
+    desk.select(3, 9).borders.newLine();
     expect(desk.ops).toEqual([{ insert: "one\nhree\n" }]);
     expect(desk.caret).toBe(4);
   });
@@ -201,20 +148,20 @@ describe("Enter, Backspace and Delete", () => {
   it("Backspace at a line's beginning takes indent, then kind, then joins", () => {
     desk.select(8).commands.list("bullet");
     desk.commands.indent();
-    for (const left of [{ list: "bullet" }, undefined]) {
-      expect(desk.select(8).selected.backwards()).toBe(true);
-      expect(desk.selected.lineAttributes()[0]).toEqual(left);
+    for (const left of [{ list: "bullet" }, null]) {
+      expect(desk.select(8).borders.backwards()).toBe(true);
+      expect(desk.lineFormats[1]).toEqual(left);
     }
-    desk.selected.backwards();
+    desk.borders.backwards();
     expect(desk.ops).toEqual([{ insert: "one twothree\n" }]);
-    expect(desk.select(0).selected.backwards()).toBe(false);
-    expect(desk.select(2).selected.backwards()).toBe(false);
+    expect(desk.select(0).borders.backwards()).toBe(false);
+    expect(desk.select(2).borders.backwards()).toBe(false);
   });
 
   it("Delete at a line's end joins and keeps the first line's attributes", () => {
     desk.select(0).commands.header(3);
-    expect(desk.select(7).selected.forwards()).toBe(true);
+    expect(desk.select(7).borders.forwards()).toBe(true);
     expect(desk.ops).toEqual([{ insert: "one twothree" }, { insert: "\n", attributes: { header: 3 } }]);
-    expect(desk.select(12).selected.forwards()).toBe(false);
+    expect(desk.select(12).borders.forwards()).toBe(false);
   });
 });
