@@ -330,6 +330,7 @@ SPLICES_BETWEEN: Final = 4_000
 """2,000 typed characters: read from rows and applied in about 10 ms, which is what a cold open may take."""
 _UNITS_PER_COST: Final = 32  # a long content is encoded and stored more rarely: it costs in proportion
 _UNITS_PER_SPLICE: Final = 1024  # about a leaf of the content: long runs cost by length, short ones by number
+_WORTH_KEEPING: Final = 500  # splices; replaying them takes about 2 ms
 _PAGE: Final = 500
 _REMEMBERED: Final = 20_000  # documents whose cost is known; of others it is read from the log
 
@@ -371,6 +372,8 @@ class SnapshotJob:
     async def run(self, document_id: str, after: int) -> int:
         """Replay from the last snapshot, leaving one wherever the cost since the one before is reached.
 
+        One more stands at the end when opening from there saves more than reading the snapshot costs.
+
         Raises Invalid when a logged operation does not apply: `octavo verify` says more.
         """
         revision, content = await self._begin(document_id)
@@ -388,6 +391,9 @@ class SnapshotJob:
                 if cost >= self._due(content):
                     await self._keep(document_id, revision, content)
                     cost = 0
+        if cost >= _WORTH_KEEPING:
+            await self._keep(document_id, revision, content)
+            cost = 0
         self._remember(document_id, revision, cost, self._due(content))
         return revision
 

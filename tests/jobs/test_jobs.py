@@ -335,6 +335,19 @@ async def test_snapshots_are_made_by_cost_and_equal_the_replay() -> None:
     assert made[::-1] == [10, 20, 30, 40, 88]
 
 
+async def test_one_stands_at_the_end_when_it_saves_a_reader_something() -> None:
+    log, snapshots = MemoryLog(), MemorySnapshots()
+    for name, length in [("short", 200), ("long", 900)]:
+        await log.create(name, EPOCH)
+        for revision in range(1, length + 1):
+            await append(log, change(revision), document=name)
+        await SnapshotJob(log, snapshots, splices=100_000).run(name, 0)
+    found = await snapshots.latest("long")
+    assert found is not None
+    assert found.revision == 900
+    assert await snapshots.latest("short") is None
+
+
 async def test_the_next_one_comes_when_the_cost_is_reached_and_not_before() -> None:
     log, snapshots = MemoryLog(), MemorySnapshots()
     await log.create("a", EPOCH)
