@@ -137,6 +137,15 @@ class Jobs:
                 self._idle.clear()
                 lane.add(document_id)
 
+    async def catch_up(self, name: str) -> None:
+        """Let a job go on wherever it is behind; returns when it has done what it can."""
+        lane = self._lanes[name]
+        for document_id in await self._database.read(partial(behind, job=name)):
+            lane.add(document_id)
+        while lane.ready or lane.busy:
+            self._idle.clear()
+            await self._idle.wait()
+
     async def settled(self) -> None:
         """Wait until nothing is ready or running (what waits for another attempt does not count)."""
         while any(lane.ready or lane.busy for lane in self._lanes.values()):

@@ -106,6 +106,14 @@ job_failures: Final = Counter(
 )
 
 
+images: Final = Counter(
+    "octavo_images_total",
+    "Images by what became of them: stored, collected (no revision of a document has them).",
+    ["result"],
+    registry=REGISTRY,
+)
+
+
 def render() -> bytes:
     """All metrics in the Prometheus text format."""
     return generate_latest(REGISTRY)

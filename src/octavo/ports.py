@@ -159,6 +159,16 @@ class Database(Protocol):
         """Run `work` in the writer's transaction; durable on return.  An exception undoes it alone."""
 
 
+class Fetch(Protocol):
+    """Files from elsewhere, by addresses that nobody vouches for."""
+
+    async def __call__(self, url: str, limit: int) -> bytes:
+        """The bytes at an http or https address, never one inside the server's own network.
+
+        Raises Invalid: TOO_LARGE for more than `limit` bytes, INVALID_REQUEST when nothing came.
+        """
+
+
 class Clock(Protocol):
     """Time comes in from outside, so that it can be virtual."""
 

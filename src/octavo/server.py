@@ -22,6 +22,8 @@ import uvicorn
 
 from octavo import __version__, metrics
 from octavo.accounts import Accounts
+from octavo.adapters.fetch import PublicFetch
+from octavo.adapters.files import FileBlobs
 from octavo.adapters.memory import MemoryRelay
 from octavo.adapters.sql import SqlStore
 from octavo.collab.host import RoomHost
@@ -29,6 +31,7 @@ from octavo.collab.settings import HostSettings
 from octavo.delta import core_build
 from octavo.documents import Documents
 from octavo.errors import Unavailable
+from octavo.images import Collector, Images, UseOfImages
 from octavo.jobs import Jobs, SnapshotJob
 from octavo.settings import Settings, unknown
 from octavo.web.api.accounts import cookie_name
@@ -52,6 +55,7 @@ POLL_SECONDS: Final = 30.0
 """How soon an open document learns what the command line changed beside the server."""
 
 KEY_FILE: Final = "signing.key"
+BLOBS: Final = "blobs"
 _REDIRECT_MS: Final = 1000
 
 
@@ -73,6 +77,7 @@ class Application:
     store: SqlStore
     host: RoomHost
     jobs: Jobs
+    collector: Collector
     gateway: Gateway
     services: Services
     front: Front
@@ -90,6 +95,7 @@ async def application(
         try:
             yield app
         finally:
+            await app.collector.stop()
             await app.jobs.stop()
             app.services.accounts.close()
     finally:
@@ -101,8 +107,10 @@ async def _wire(settings: Settings, store: SqlStore, max_connections: int) -> Ap
     key = signing_key(settings.data_dir)
     accounts = Accounts(store.database, clock, settings, key)
     documents = Documents(store.database, store.log, clock, settings)
+    blobs = FileBlobs(settings.data_dir / BLOBS)
+    images = Images(store.database, blobs, clock, settings, PublicFetch())
     jobs = Jobs(
-        [SnapshotJob(store.log, store.snapshots)],
+        [SnapshotJob(store.log, store.snapshots), UseOfImages(store.database, clock)],
         database=store.database,
         clock=clock,
         on_failure=lambda job: metrics.job_failures.labels(job).inc(),
@@ -126,11 +134,13 @@ async def _wire(settings: Settings, store: SqlStore, max_connections: int) -> Ap
 
     gateway = Gateway(host, tickets, settings, has_room)
     documents.connect(host, gateway.online)
-    services = Services(accounts, documents, gateway, tickets, settings, lambda: store.failed)
+    services = Services(accounts, documents, images, gateway, tickets, settings, lambda: store.failed)
     front = Front(create_app(services), Pages(), accounts, settings, cookie_name(settings), has_room)
-    app = Application(settings, store, host, jobs, gateway, services, front)
+    collector = Collector(images, partial(jobs.catch_up, UseOfImages.name))
+    app = Application(settings, store, host, jobs, collector, gateway, services, front)
     await host.start()
     await jobs.start()
+    collector.start()
     return app
 
 

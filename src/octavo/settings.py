@@ -29,7 +29,7 @@ class Settings:
     host: str = _setting("127.0.0.1", "address to listen on; 0.0.0.0 for all, then put a TLS proxy in front")
     port: int = _setting(8000, "port to listen on; 0 takes a free one")
     data_dir: Path = _setting(  # noqa: RUF009
-        _DATA_DIR, "directory of the database, the signing key and the lock file"
+        _DATA_DIR, "directory of the database, the images, the signing key and the lock file"
     )
     public_url: str = _setting(
         "", "how browsers reach the server, e.g. https://docs.example.org; decides Origin"
@@ -61,6 +61,12 @@ class Settings:
     document_units: int = _setting(1_500_000, "length of a document")
     message_bytes: int = _setting(1 << 20, "size of one WebSocket message")
     body_bytes: int = _setting(8 << 20, "size of a request's body from somebody who is signed in")
+    image_bytes: int = _setting(20 << 20, "size of an image")
+    images_per_minute: int = _setting(
+        120, "images that one user may bring in a minute, all at once if need be"
+    )
+    fetch_images: bool = _setting(True, "whether images are fetched from other servers when given by address")
+    storage_bytes: int = _setting(15 << 30, "storage of one user's own documents, with images; 0: no limit")
     components: int = _setting(10_000, "components of one operation")
     title_units: int = _setting(255, "length of a title")
     name_units: int = _setting(100, "length of a person's name")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 from collections.abc import Mapping
 from typing import Any
 
 import httpx
 import pytest
+from PIL import Image
 
 from octavo import protocol
 from octavo.access import ROLES, Action, allows
@@ -58,13 +60,32 @@ def body_of(key: tuple[str, str], people: dict[str, Person], document: str) -> A
         ops = [{"insert": "x"}]
         client_id = f"matrix{next(_numbers)}"
         return {"epoch": epoch, "client_id": client_id, "seq": 1, "base_revision": 1, "ops": ops}
+    if key == ("POST", DOCUMENT + "/images"):
+        return {"image_id": image_in(document, people["owner"])}
     return BODIES.get(key)
 
 
-def ask(client: httpx.Client, key: tuple[str, str], document: str, body: Any, user_id: str) -> httpx.Response:
+def image_in(document: str, owner: Person) -> str:
+    """The id of an image in it: the same for the same document."""
+    out = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(out, "PNG")
+    headers = {"Idempotency-Key": document, "content-type": "image/png"}
+    path = f"/documents/{document}/images"
+    return str(owner.call("POST", path, 201, content=out.getvalue(), headers=headers)["id"])
+
+
+def ask(client: httpx.Client, key: tuple[str, str], document: str, body: Any, **ids: str) -> httpx.Response:
     method, path = key
-    filled = path.format(document_id=document, token_id="none", user_id=user_id)
+    filled = path.format(document_id=document, token_id="none", **ids)
     return client.request(method, filled, json=body)
+
+
+def ids_of(key: tuple[str, str], people: dict[str, Person], document: str) -> dict[str, str]:
+    """What else the path names."""
+    ids = {"user_id": people["viewer"].id}
+    if "{image_id}" in key[1]:
+        ids["image_id"] = image_in(document, people["owner"])
+    return ids
 
 
 def expected(row: Row, role: str | None) -> tuple[int, ...]:
@@ -79,7 +100,7 @@ ROUTE_IDS = [f"{method} {path}" for method, path in ROUTES]
 @pytest.mark.parametrize("key", ROUTES, ids=ROUTE_IDS)
 def test_nobody(server: Running, people: dict[str, Person], shared: str, key: tuple[str, str]) -> None:
     with server.nobody() as nobody:
-        answer = ask(nobody, key, shared, body_of(key, people, shared), people["viewer"].id)
+        answer = ask(nobody, key, shared, body_of(key, people, shared), **ids_of(key, people, shared))
     if ROUTES[key].login:
         assert (answer.status_code, answer.json()["error"]["code"]) == (401, "UNAUTHENTICATED")
     else:
@@ -93,9 +114,10 @@ def test_every_role(people: dict[str, Person], shared: str, key: tuple[str, str]
     row = ROUTES[key]
     if key[1].endswith("/undelete") and role == "owner":
         people["owner"].call("DELETE", f"/documents/{shared}", 204)
-    # Not their own, which everybody may take: that is tested beside the route.
-    other = people["commenter" if role == "viewer" else "viewer"]
-    answer = ask(people[role].http, key, shared, body_of(key, people, shared), other.id)
+    ids = ids_of(key, people, shared)
+    if role == "viewer":  # one's own role everybody may take: that is tested beside the route
+        ids["user_id"] = people["commenter"].id
+    answer = ask(people[role].http, key, shared, body_of(key, people, shared), **ids)
     if key in OTHER_ANSWERS:
         allowed: tuple[int, ...] = (OTHER_ANSWERS[key],)
     else:

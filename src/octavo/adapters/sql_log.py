@@ -57,6 +57,7 @@ class _Log:
     count: int
     chain: bytes
     updated_at: int = 0
+    added: int = 0  # bytes of ops, within this transaction
     clients: dict[str, _Client] = field(default_factory=dict)
 
 
@@ -172,6 +173,7 @@ def _advance(log: _Log, append: Append, clients: dict[str, _Client], rows: list[
             )
         )
         log.updated_at = change.timestamp
+        log.added += len(change.ops)
     log.chain = chain
     log.revision += len(append.changes)
     log.count = max(log.count, max((client.number for client in clients.values()), default=0))
@@ -200,7 +202,9 @@ def _write(
     ]
     for part in _portions(clients):
         connection.execute(_upsert_clients(len(part)), list(concatenate.from_iterable(part)))
-    heads = [(log.document, log.revision, log.count, log.chain, log.updated_at) for log in logs if rows]
+    heads = [
+        (log.document, log.revision, log.count, log.chain, log.updated_at, log.added) for log in logs if rows
+    ]
     for part in _portions(heads):
         connection.execute(_update_heads(len(part)), list(concatenate.from_iterable(part)))
 
@@ -241,8 +245,8 @@ def _upsert_clients(rows: int) -> str:
 def _update_heads(rows: int) -> str:
     return (
         "UPDATE heads SET revision = new.column2, clients = new.column3,"  # noqa: S608
-        " chain = new.column4, updated_at = new.column5"
-        f" FROM (VALUES {_values(rows, 5)}) AS new WHERE heads.document = new.column1"
+        " chain = new.column4, updated_at = new.column5, bytes = bytes + new.column6"
+        f" FROM (VALUES {_values(rows, 6)}) AS new WHERE heads.document = new.column1"
     )
 
 

@@ -29,6 +29,7 @@ def create(connection: Connection, document_id: str, epoch: str, *, now: int = 0
             revision=0,
             fence=0,
             clients=0,
+            bytes=0,
             chain=GENESIS,
             updated_at=now,
         )

@@ -192,6 +192,25 @@ idempotency_keys = Table(
     Index(None, "created_at"),
 )
 
+images = Table(
+    "images",
+    metadata,
+    _id("id", primary_key=True),
+    _document(),
+    Column("user_id", Text, ForeignKey("users.id", ondelete="SET NULL"), nullable=True),
+    _text("hash"),  # SHA-256 of the stored bytes, in hexadecimal: the blob's key
+    _text("media_type"),
+    _number("width"),
+    _number("height"),
+    _number("size"),  # bytes
+    _number("created_at"),
+    _number("used_at", nullable=True),  # since a logged change names it; null: it may be collected
+    Index(None, "document_id"),
+    Index(None, "user_id"),
+    Index(None, "hash"),
+    Index(None, "used_at", "created_at"),
+)
+
 # --- the log ------------------------------------------------------------------------------------------------
 
 heads = Table(
@@ -203,6 +222,7 @@ heads = Table(
     _number("revision"),
     _number("fence"),
     _number("clients"),  # how many rows of `clients` there are: the next one's number less one
+    _number("bytes"),  # of all changes' ops together
     _bytes("chain"),  # SHA-256 over all changes, see catalog/chain.py
     _number("updated_at"),  # the last change's timestamp; at revision 0 that of the log's creation
     sqlite_autoincrement=True,  # a number once used names no other document

@@ -21,7 +21,7 @@ from octavo import __version__
 from octavo.accounts import Identity
 from octavo.errors import Denied, Invalid, Missing, OctavoError
 from octavo.web import access_matrix
-from octavo.web.api import accounts, documents, system
+from octavo.web.api import accounts, documents, images, system
 from octavo.web.api.services import Services, provide_identity, provide_key
 from octavo.web.api.types import ErrorView
 from octavo.web.front import error_body, error_headers
@@ -122,7 +122,7 @@ def create_app(services: Services) -> Litestar:
             system.read_metrics,
             Router(
                 access_matrix.API,
-                route_handlers=[system.read_schema, accounts.router, documents.router],
+                route_handlers=[system.read_schema, accounts.router, documents.router, images.router],
             ),
         ],
         guards=[guard],

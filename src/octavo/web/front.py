@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
@@ -32,6 +36,10 @@ _SIGNING_IN: Final = "/api/v1/auth/"
 _READS: Final = ("GET", "HEAD", "OPTIONS")
 _METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 _BODY_SECONDS: Final = 60.0
+_FILE_SECONDS: Final = 600.0
+_FILE_PATH: Final = re.compile(r"/api/v1/documents/[^/]+/images")
+_FILES_AT_ONCE: Final = 6
+"""Files that one person may be sending at a time, since each is held in memory; browsers send no more either."""
 _PASSED_OVER: Final = 4 << 20
 """Bytes past the limit that are read and forgotten: closing at once would reset the connection, answer and all."""
 _REST_CSP: Final = b"default-src 'none'; frame-ancestors 'none'"
@@ -57,6 +65,20 @@ def error_headers(fault: OctavoError) -> dict[str, str]:
         milliseconds = fault.details.get("retry_after_ms", 1000)
         return {"retry-after": str(max(1, -(-int(milliseconds) // 1000)))}
     return {}
+
+
+def is_json(content_type: str) -> bool:
+    """Whether a body that says this of itself is JSON."""
+    return content_type.partition(";")[0].strip().lower() == "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class _Allowance:
+    """What a body may be: its size, the time it may take, and whether it is text."""
+
+    bytes: int
+    seconds: float
+    is_file: bool = False
 
 
 class Unread(Invalid):
@@ -85,6 +107,7 @@ class Front:
         self._proxies = Proxies(settings)
         rate = settings.requests_per_second
         self._requests = Buckets(rate, 10 * rate)
+        self._sending: Counter[str] = Counter()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
@@ -92,20 +115,21 @@ class Front:
         headers: Headers = dict(scope["headers"])
         is_api = scope["path"].startswith(_API_PATHS)
         send = _outgoing(send, scope["method"], is_api)
-        try:
-            if not self._has_room():
-                raise Unavailable("UNAVAILABLE", "no more connections now; try again soon")
-            if not is_api:
-                await self._page(scope, headers, send)
+        with ExitStack() as held:
+            try:
+                if not self._has_room():
+                    raise Unavailable("UNAVAILABLE", "no more connections now; try again soon")
+                if not is_api:
+                    await self._page(scope, headers, send)
+                    return
+                receive = await self._admit(scope, headers, receive, held)
+            except OctavoError as fault:
+                metrics.refusals.labels(fault.code).inc()
+                await _respond(send, fault)
                 return
-            receive = await self._admit(scope, headers, receive)
-        except OctavoError as fault:
-            metrics.refusals.labels(fault.code).inc()
-            await _respond(send, fault)
-            return
-        await self._api(scope, receive, send)
+            await self._api(scope, receive, send)
 
-    async def _admit(self, scope: Any, headers: Headers, receive: Any) -> Any:
+    async def _admit(self, scope: Any, headers: Headers, receive: Any, held: ExitStack) -> Any:
         """Who asks, as `scope["state"]["identity"]` (None: nobody); returns the body, read whole."""
         address = self._proxies.client(
             scope["client"][0] if scope["client"] else "",
@@ -118,8 +142,10 @@ class Front:
             self._count(address if identity is None else identity.user_id)
         scope["state"]["identity"] = identity
         scope["state"]["address"] = address
-        body = await self._body(headers, receive, identity)
-        return _replay(body, receive)
+        allowance = self._allowance(scope, headers, identity)
+        if allowance.is_file and identity is not None:
+            held.enter_context(self._file_of(identity.user_id))
+        return _replay(await _body(headers, receive, allowance, known=identity is not None), receive)
 
     async def _identify(self, headers: Headers) -> Identity | None:
         authorization = headers.get(b"authorization", b"").decode("latin-1")
@@ -151,29 +177,33 @@ class Front:
         if wait:
             raise Unavailable("RATE_LIMITED", "too many requests", retry_after_ms=round(wait * 1000) + 1)
 
-    async def _body(self, headers: Headers, receive: Any, identity: Identity | None) -> bytes:
+    def _allowance(self, scope: Any, headers: Headers, identity: Identity | None) -> _Allowance:
         settings = self._settings
-        limit = settings.body_bytes if identity else settings.before_login_bytes
-        seconds = _BODY_SECONDS if identity else settings.before_login_seconds
-        parts: list[bytes] = []
-        size = 0
+        is_file = (
+            scope["method"] == "POST"
+            and _FILE_PATH.fullmatch(scope["path"]) is not None
+            and not is_json(headers.get(b"content-type", b"").decode("latin-1"))
+        )
+        if identity is None:
+            return _Allowance(settings.before_login_bytes, settings.before_login_seconds, is_file)
+        if is_file:
+            return _Allowance(settings.image_bytes, _FILE_SECONDS, is_file)
+        return _Allowance(settings.body_bytes, _BODY_SECONDS)
+
+    @contextmanager
+    def _file_of(self, user_id: str) -> Iterator[None]:
+        """Raises Unavailable (RATE_LIMITED) for one too many."""
+        if self._sending[user_id] >= _FILES_AT_ONCE:
+            raise Unavailable(
+                "RATE_LIMITED", f"you are sending {_FILES_AT_ONCE} files already; wait for one of them"
+            )
+        self._sending[user_id] += 1
         try:
-            async with asyncio.timeout(seconds):
-                more = True
-                while more and size <= limit + _PASSED_OVER:
-                    message = await receive()
-                    if message["type"] == "http.disconnect":
-                        break
-                    size += len(message.get("body", b""))
-                    if size <= limit:
-                        parts.append(message.get("body", b""))
-                    more = message.get("more_body", False)
-        except TimeoutError:
-            raise Unread("INVALID_REQUEST", f"the body did not come within {seconds:.0f} s") from None
-        if size > limit:
-            hint = "" if identity else "; sign in to send more"
-            raise Unread("TOO_LARGE", f"the body has at most {limit} bytes{hint}")
-        return _checked(b"".join(parts))
+            yield
+        finally:
+            self._sending[user_id] -= 1
+            if not self._sending[user_id]:
+                del self._sending[user_id]
 
     async def _page(self, scope: Any, headers: Headers, send: Any) -> None:
         if scope["method"] not in ("GET", "HEAD"):
@@ -187,6 +217,33 @@ class Front:
         headers_out = answer.headers if answer.status == 304 else [*answer.headers, length]
         await send({"type": "http.response.start", "status": answer.status, "headers": headers_out})
         await send({"type": "http.response.body", "body": answer.body})
+
+
+async def _body(headers: Headers, receive: Any, allowance: _Allowance, *, known: bool) -> bytes:
+    limit = allowance.bytes
+    declared = headers.get(b"content-length", b"")
+    # One that says itself that it is too large is not kept at all.
+    kept = limit if not declared.isdigit() or int(declared) <= limit else 0
+    parts: list[bytes] = []
+    size = 0
+    try:
+        async with asyncio.timeout(allowance.seconds):
+            more = True
+            while more and size <= limit + _PASSED_OVER:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    break
+                size += len(message.get("body", b""))
+                if size <= kept:
+                    parts.append(message.get("body", b""))
+                more = message.get("more_body", False)
+    except TimeoutError:
+        raise Unread("INVALID_REQUEST", f"the body did not come within {allowance.seconds:.0f} s") from None
+    if size > kept:
+        hint = "" if known else "; sign in to send more"
+        raise Unread("TOO_LARGE", f"the body has at most {limit} bytes{hint}")
+    body = b"".join(parts)
+    return body if allowance.is_file else _checked(body)
 
 
 def cookie_of(headers: Headers, name: str) -> str | None:
@@ -227,9 +284,11 @@ def _outgoing(send: Any, method: str, is_api: bool) -> Any:
             status = str(message["status"])
             metrics.requests.labels(method if method in _METHODS else "other", status).inc()
             headers = [*message.get("headers", []), *_SHARED_HEADERS]
-            csp = _REST_CSP if is_api else CONTENT_SECURITY_POLICY.encode()
-            headers.append((b"content-security-policy", csp))
-            if is_api and not any(name.lower() == b"cache-control" for name, _ in headers):
+            given = {name.lower() for name, _ in headers}
+            if b"content-security-policy" not in given:
+                csp = _REST_CSP if is_api else CONTENT_SECURITY_POLICY.encode()
+                headers.append((b"content-security-policy", csp))
+            if is_api and b"cache-control" not in given:
                 headers.append((b"cache-control", b"no-store"))
             message = {**message, "headers": headers}
         await send(message)

@@ -16,6 +16,7 @@ from octavo import protocol
 from octavo.accounts import Accounts, Identity
 from octavo.documents import Documents
 from octavo.errors import Denied, Invalid, Unavailable
+from octavo.images import Images
 from octavo.settings import Settings
 from octavo.web.auth import Tickets
 from octavo.web.limits import Buckets
@@ -26,17 +27,20 @@ from octavo.web.socket import PATH, Gateway
 class Services:
     accounts: Accounts
     documents: Documents
+    images: Images
     gateway: Gateway
     tickets: Tickets
     settings: Settings
     failed: Callable[[], str | None] = lambda: None
     attempts: Buckets = field(init=False)
     failures: Buckets = field(init=False)
+    images_brought: Buckets = field(init=False)
 
     def __post_init__(self) -> None:
         settings = self.settings
         self.attempts = Buckets(settings.address_attempts / 60, settings.address_attempts)
         self.failures = Buckets(settings.login_attempts / 60, settings.login_attempts)
+        self.images_brought = Buckets(settings.images_per_minute / 60, settings.images_per_minute)
 
     def websocket_url(self, document_id: str, identity: Identity) -> str:
         """Path-absolute, with a ticket."""

@@ -10,6 +10,7 @@ from msgspec import UNSET, Struct, UnsetType
 from octavo import protocol
 from octavo.accounts import color_of
 from octavo.catalog.documents import Document, Listed
+from octavo.catalog.images import Image
 from octavo.catalog.people import Person
 from octavo.catalog.tokens import ApiToken
 from octavo.documents import Opened, Sharing
@@ -226,6 +227,32 @@ def collaborators(opened: Opened) -> list[Collaborator]:
 def change_list(changes: list[protocol.Change]) -> bytes:
     """The JSON list of changes, their ops copied from the log as they are."""
     return b"[" + b",".join([protocol.change_json(change) for change in changes]) + b"]"
+
+
+# --- images -----------------------------------------------------------------------------------------------
+
+
+class ImageSource(Struct):
+    """One of both: the address of an image elsewhere, or the id of one that one may read."""
+
+    url: str | None = None
+    image_id: str | None = None
+
+
+class ImageView(Struct):
+    """`url` is what an image embed holds; `width` and `height` are pixels, `size` bytes as stored."""
+
+    id: str
+    url: str
+    media_type: str
+    width: int
+    height: int
+    size: int
+
+
+def image_view(image: Image) -> ImageView:
+    url = f"/api/v1/images/{image.id}"
+    return ImageView(image.id, url, image.media_type, image.width, image.height, image.size)
 
 
 # --- sharing ----------------------------------------------------------------------------------------------

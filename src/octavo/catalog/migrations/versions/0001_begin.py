@@ -36,6 +36,7 @@ def upgrade() -> None:
         sa.Column("revision", sa.BigInteger(), nullable=False),
         sa.Column("fence", sa.BigInteger(), nullable=False),
         sa.Column("clients", sa.BigInteger(), nullable=False),
+        sa.Column("bytes", sa.BigInteger(), nullable=False),
         sa.Column("chain", sa.LargeBinary(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("document", name=op.f("pk_heads")),
@@ -171,6 +172,30 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("document", "revision", name=op.f("pk_snapshots")),
     )
+    op.create_table(
+        "images",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("document_id", sa.Text(), nullable=False),
+        sa.Column("user_id", sa.Text(), nullable=True),
+        sa.Column("hash", sa.Text(), nullable=False),
+        sa.Column("media_type", sa.Text(), nullable=False),
+        sa.Column("width", sa.BigInteger(), nullable=False),
+        sa.Column("height", sa.BigInteger(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("used_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["document_id"], ["documents.id"], name=op.f("fk_images_document_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name=op.f("fk_images_user_id"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_images")),
+    )
+    op.create_index(op.f("ix_images_document_id"), "images", ["document_id"], unique=False)
+    op.create_index(op.f("ix_images_hash"), "images", ["hash"], unique=False)
+    op.create_index(op.f("ix_images_used_at_created_at"), "images", ["used_at", "created_at"], unique=False)
+    op.create_index(op.f("ix_images_user_id"), "images", ["user_id"], unique=False)
     op.create_table(
         "invitations",
         sa.Column("document_id", sa.Text(), nullable=False),
