@@ -14,6 +14,8 @@ TABLE = {
     Action.EDIT: "owner editor",
     Action.RENAME: "owner editor",
     Action.SHARE: "owner",
+    Action.LOCK: "owner",
+    Action.AUDIT: "owner",
     Action.TRASH: "owner",
 }
 

@@ -9,10 +9,14 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Final
 
-from octavo.errors import Denied, Missing
+from octavo.errors import Conflict, Denied, Missing
 
 ROLES: Final = ("viewer", "commenter", "editor", "owner")
 """From the least to the most; each may do all that those before it may."""
+
+
+LOCKED_RETRY_MS: Final = 30_000
+"""For programs that do not wait for `document.unlocked`."""
 
 
 class Action(Enum):
@@ -22,6 +26,8 @@ class Action(Enum):
     EDIT = "edit"
     RENAME = "rename"
     SHARE = "share"
+    LOCK = "lock and unlock"
+    AUDIT = "read the audit log"
     TRASH = "move to the trash and back"
 
 
@@ -32,6 +38,8 @@ _LEAST: Final[Mapping[Action, str]] = {
     Action.EDIT: "editor",
     Action.RENAME: "editor",
     Action.SHARE: "owner",
+    Action.LOCK: "owner",
+    Action.AUDIT: "owner",
     Action.TRASH: "owner",
 }
 
@@ -47,6 +55,17 @@ def require(role: str | None, action: Action) -> None:
         raise Missing("NOT_FOUND", "there is no such document, or it is not shared with you")
     if not allows(role, action):
         raise Denied("FORBIDDEN", f"as {role} you may not {action.value} here; ask its owner for more rights")
+
+
+def locked(reason: str) -> Conflict:
+    """What somebody is told who writes to a locked document.  Temporary: what was typed is kept, and sent later."""
+    text = f"the document is locked: {reason}" if reason else "the document is locked by its owner"
+    return Conflict("DOCUMENT_LOCKED", text, retry_after_ms=LOCKED_RETRY_MS)
+
+
+def may_copy(role: str | None, copying: bool) -> bool:
+    """Whether somebody with this role may take the content along; `copying` is the document's switch."""
+    return allows(role, Action.EDIT) or (copying and allows(role, Action.READ))
 
 
 def highest(*roles: str | None) -> str | None:

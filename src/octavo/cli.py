@@ -91,7 +91,7 @@ def settings() -> None:
 
 @main.group()
 def user() -> None:
-    """Accounts: add, list, disable, enable, password."""
+    """Accounts: add, list, disable, enable, password, admin."""
 
 
 def _with_accounts(data_dir: Path | None, work: Callable[[Accounts], Awaitable[T]]) -> T:
@@ -126,7 +126,9 @@ def user_add(email: str, name: str, password: str, data_dir: Path | None) -> Non
 def user_list(data_dir: Path | None) -> None:
     """Every account."""
     for person in _with_accounts(data_dir, lambda accounts: accounts.every()):
-        click.echo(f"{person.id}  {person.email}  {person.name}{'  (disabled)' if person.disabled else ''}")
+        marks = [mark for mark, on in (("disabled", person.disabled), ("admin", person.admin)) if on]
+        tail = f"  ({', '.join(marks)})" if marks else ""
+        click.echo(f"{person.id}  {person.email}  {person.name}{tail}")
 
 
 @user.command("disable")
@@ -155,6 +157,16 @@ def user_password(email: str, password: str, data_dir: Path | None) -> None:
     """Set a password; all logins of the account end."""
     _with_accounts(data_dir, lambda accounts: accounts.set_password(email, password))
     click.echo(f"{email} has a new password")
+
+
+@user.command("admin")
+@click.argument("email")
+@click.option("--off", is_flag=True, help="not an administrator any more")
+@DataDir
+def user_admin(email: str, off: bool, data_dir: Path | None) -> None:
+    """Make somebody an administrator: may lock any document and read the whole audit log."""
+    _with_accounts(data_dir, lambda accounts: accounts.set_admin(email, not off))
+    click.echo(f"{email} is {'no administrator any more' if off else 'an administrator'}")
 
 
 @main.command()

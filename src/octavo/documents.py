@@ -15,9 +15,9 @@ from sqlalchemy import Connection
 
 from octavo import access, protocol
 from octavo.access import Action
-from octavo.accounts import Identity, checked_email, derived_id, protocol_length
+from octavo.accounts import Identity, derived_id, protocol_length
+from octavo.catalog import audit, heads, people, permissions
 from octavo.catalog import documents as catalog
-from octavo.catalog import heads, people, permissions
 from octavo.catalog.documents import Document, Listed
 from octavo.catalog.people import Person
 from octavo.collab.host import RoomHost
@@ -47,14 +47,8 @@ class Opened:
     people: list[tuple[Person, str]]
     starred: bool
     online: Collection[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Sharing:
-    owner: Person
-    people: list[tuple[Person, str]]
-    invitations: list[tuple[str, str]]
-    link_role: str | None
+    locked_by: Person | None
+    """Who locked it, while it is locked and the account exists."""
 
 
 class Documents:
@@ -138,6 +132,8 @@ class Documents:
             document = catalog.get(connection, document_id)
             roles = permissions.people_of(connection, document_id)
             found = people.by_ids(connection, [document.owner_id, *(person for person, _ in roles)])
+            lock = document.lock
+            locked_by = None if lock is None else people.by_id(connection, lock.by)
             by_name = user_id == document.owner_id or any(person == user_id for person, _ in roles)
             opened = Opened(
                 document,
@@ -146,8 +142,10 @@ class Documents:
                 [(found[person], named) for person, named in roles],
                 catalog.starred(connection, document_id, user_id),
                 self._online(document_id),
+                locked_by,
             )
-            return opened, by_name or catalog.visited(connection, document_id, user_id)
+            listed = by_name or identity.person.guest  # guests have no list
+            return opened, listed or catalog.visited(connection, document_id, user_id)
 
         opened, known = await self._database.read(work)
         if not known:
@@ -213,13 +211,9 @@ class Documents:
         *,
         title: str | None = None,
         starred: bool | None = None,
-        link_role: str | None = None,
-        set_link_role: bool = False,
     ) -> Opened:
-        """Title (who may rename), one's own star (who may read), the link's role (who may share)."""
+        """Title (who may rename), one's own star (who may read, but guests).  Raises Invalid, Missing, Denied."""
         title = None if title is None else self.checked_title(title)
-        if set_link_role:
-            check_shared_role(link_role, nobody=True)
         now = self._clock.now()
 
         def work(connection: Connection) -> None:
@@ -227,19 +221,16 @@ class Documents:
             access.require(role, Action.READ)
             if title is not None:
                 access.require(role, Action.RENAME)
+                require_unlocked(connection, document_id)
                 catalog.retitle(connection, document_id, title, now)
             if starred is not None:
+                if identity.person.guest:
+                    raise Denied("FORBIDDEN", "guests have no list of documents; sign in to star one")
                 catalog.set_star(connection, document_id, identity.user_id, starred, now)
-            if set_link_role:
-                access.require(role, Action.SHARE)
-                catalog.set_link_role(connection, document_id, link_role, now)
-                heads.raise_fence(connection, document_id)
 
         await self._database.write(work)
         if title is not None:
             self._host.event(document_id, "title.changed", {"id": document_id, "title": title})
-        if set_link_role:
-            await self._host.rights_changed(document_id)
         return await self.open(identity, document_id)
 
     async def trash(self, identity: Identity, document_id: str) -> None:
@@ -254,6 +245,7 @@ class Documents:
                     return
                 raise
             catalog.set_deleted(connection, document_id, now)
+            _note(connection, "document.trashed", identity, document_id, now)
             heads.raise_fence(connection, document_id)
 
         await self._database.write(work)
@@ -262,12 +254,14 @@ class Documents:
 
     async def undelete(self, identity: Identity, document_id: str) -> Opened:
         """Out of the trash again."""
+        now = self._clock.now()
 
         def work(connection: Connection) -> None:
             standing = permissions.standing(connection, document_id, identity.user_id)
             role = None if standing is None else access.highest(standing.by_name, standing.by_link)
             access.require(role, Action.TRASH)
             catalog.set_deleted(connection, document_id, None)
+            _note(connection, "document.undeleted", identity, document_id, now)
 
         await self._database.write(work)
         self._host.event(document_id, "document.undeleted", {"id": document_id})
@@ -276,82 +270,6 @@ class Documents:
     @staticmethod
     def _owns(connection: Connection, identity: Identity, document_id: str) -> bool:
         return catalog.get(connection, document_id).owner_id == identity.user_id
-
-    # --- sharing ------------------------------------------------------------------------------------------
-
-    async def sharing(self, identity: Identity, document_id: str) -> Sharing:
-        """Who has which role.  All who may read see it; emails of the invited only the owner."""
-        return await self._database.read(lambda connection: self._sharing(connection, identity, document_id))
-
-    def _sharing(self, connection: Connection, identity: Identity, document_id: str) -> Sharing:
-        role = role_now(connection, document_id, identity.user_id)
-        access.require(role, Action.READ)
-        document = catalog.get(connection, document_id)
-        roles = permissions.people_of(connection, document_id)
-        found = people.by_ids(connection, [document.owner_id, *(person for person, _ in roles)])
-        invited = permissions.invited(connection, document_id) if role == "owner" else []
-        return Sharing(
-            found[document.owner_id],
-            [(found[person], named) for person, named in roles],
-            invited,
-            document.link_role,
-        )
-
-    async def share(
-        self, identity: Identity, document_id: str, role: str, *, user_id: str | None, email: str | None
-    ) -> Sharing:
-        """Give somebody a role, or invite an address that has no account; "owner" hands the document over."""
-        check_shared_role(role, owner=True)
-        address = None if email is None else checked_email(email)
-        now = self._clock.now()
-
-        def work(connection: Connection) -> Sharing:
-            access.require(role_now(connection, document_id, identity.user_id), Action.SHARE)
-            person = self._addressee(connection, user_id, address)
-            document = catalog.get(connection, document_id)
-            if person is None:
-                if role == "owner":
-                    raise Invalid("INVALID_REQUEST", "email: only somebody with an account can become owner")
-                assert address is not None
-                permissions.invite(
-                    connection, document_id, address, role, invited_by=identity.user_id, now=now
-                )
-            elif person.id == document.owner_id:
-                if role != "owner":
-                    raise Conflict("ALREADY_EXISTS", "this is the owner; hand the document over first")
-            elif role == "owner":
-                permissions.hand_over(connection, document_id, person.id, now)
-            else:
-                permissions.give(connection, document_id, person.id, role, now)
-            heads.raise_fence(connection, document_id)
-            return self._sharing(connection, identity, document_id)
-
-        sharing = await self._database.write(work)
-        await self._host.rights_changed(document_id)
-        return sharing
-
-    @staticmethod
-    def _addressee(connection: Connection, user_id: str | None, email: str | None) -> Person | None:
-        if email is not None:
-            return people.by_email(connection, email)
-        person = None if user_id is None else people.by_id(connection, user_id)
-        if person is None:
-            raise Missing("NOT_FOUND", "user_id: there is no such person")
-        return person
-
-    async def unshare(self, identity: Identity, document_id: str, person: str) -> None:
-        """Take somebody's role by name (`person`: a user id, or the email of an invitation)."""
-
-        def work(connection: Connection) -> None:
-            role = role_now(connection, document_id, identity.user_id)
-            # Everybody may leave a document that was shared with them.
-            access.require(role, Action.READ if person == identity.user_id else Action.SHARE)
-            if not ("@" in person and permissions.uninvite(connection, document_id, person.lower())):
-                permissions.take(connection, document_id, person)
-            heads.raise_fence(connection, document_id)
-
-        await self._database.write(work)
-        await self._host.rights_changed(document_id)
 
     # --- the log ------------------------------------------------------------------------------------------
 
@@ -406,6 +324,10 @@ class Documents:
         return delta
 
 
+def _note(connection: Connection, action: str, identity: Identity, document_id: str, now: int) -> None:
+    audit.add(connection, action, now=now, actor=identity.user_id, document_id=document_id)
+
+
 def role_now(connection: Connection, document_id: str, user_id: str) -> str | None:
     """The role that counts.  Missing (DOCUMENT_DELETED) for those who have one on what is in the trash."""
     standing = permissions.standing(connection, document_id, user_id)
@@ -417,11 +339,11 @@ def role_now(connection: Connection, document_id: str, user_id: str) -> str | No
     return role
 
 
-def check_shared_role(role: str | None, *, nobody: bool = False, owner: bool = False) -> None:
-    """Raises Invalid."""
-    allowed = (*SHARED_ROLES, "owner") if owner else SHARED_ROLES
-    if role not in allowed and not (nobody and role is None):
-        raise Invalid("INVALID_REQUEST", f"role: one of {', '.join(allowed)}{', or null' if nobody else ''}")
+def require_unlocked(connection: Connection, document_id: str) -> None:
+    """Raises Conflict (DOCUMENT_LOCKED)."""
+    lock = catalog.lock_of(connection, document_id)
+    if lock is not None:
+        raise access.locked(lock.reason)
 
 
 def _listed_role(entry: Listed, user_id: str) -> str:

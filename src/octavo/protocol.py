@@ -234,10 +234,22 @@ def parse_time(text: str) -> int:
 # --- what the server sends ----------------------------------------------------------------------------------
 
 
-class User(msgspec.Struct, frozen=True):
+class User(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`picture` is a path; without one initials are shown.  `guest`: somebody without an account."""
+
     id: str
     name: str
     color: str
+    picture: str | None = None
+    guest: bool = False
+
+
+class Lock(msgspec.Struct, frozen=True):
+    """Why a document is read-only for all, since when (RFC 3339) and by whom (None: the account is gone)."""
+
+    reason: str
+    at: str
+    by: User | None
 
 
 class Presence(msgspec.Struct, frozen=True):

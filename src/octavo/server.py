@@ -26,14 +26,18 @@ from octavo.adapters.fetch import PublicFetch
 from octavo.adapters.files import FileBlobs
 from octavo.adapters.memory import MemoryRelay
 from octavo.adapters.sql import SqlStore
+from octavo.audit import Audit
 from octavo.collab.host import RoomHost
 from octavo.collab.settings import HostSettings
 from octavo.delta import core_build
 from octavo.documents import Documents
 from octavo.errors import Unavailable
+from octavo.guests import Guests
 from octavo.images import Collector, Images, UseOfImages
 from octavo.jobs import Jobs, SnapshotJob
+from octavo.locks import Locks
 from octavo.settings import Settings, unknown
+from octavo.sharing import Sharing
 from octavo.web.api.accounts import cookie_name
 from octavo.web.api.services import Services
 from octavo.web.app import create_app
@@ -107,6 +111,7 @@ async def _wire(settings: Settings, store: SqlStore, max_connections: int) -> Ap
     key = signing_key(settings.data_dir)
     accounts = Accounts(store.database, clock, settings, key)
     documents = Documents(store.database, store.log, clock, settings)
+    locks = Locks(store.database, clock)
     blobs = FileBlobs(settings.data_dir / BLOBS)
     images = Images(store.database, blobs, clock, settings, PublicFetch())
     jobs = Jobs(
@@ -121,6 +126,7 @@ async def _wire(settings: Settings, store: SqlStore, max_connections: int) -> Ap
         relay=MemoryRelay(),
         clock=clock,
         roles=documents.role,
+        locks=locks.of,
         frame=frame,
         settings=host_settings(settings),
         on_changes=jobs.changed,
@@ -134,7 +140,20 @@ async def _wire(settings: Settings, store: SqlStore, max_connections: int) -> Ap
 
     gateway = Gateway(host, tickets, settings, has_room)
     documents.connect(host, gateway.online)
-    services = Services(accounts, documents, images, gateway, tickets, settings, lambda: store.failed)
+    locks.connect(host)
+    services = Services(
+        accounts,
+        documents,
+        Sharing(store.database, host, clock, settings),
+        Guests(store.database, accounts, clock),
+        locks,
+        Audit(store.database),
+        images,
+        gateway,
+        tickets,
+        settings,
+        lambda: store.failed,
+    )
     front = Front(create_app(services), Pages(), accounts, settings, cookie_name(settings), has_room)
     collector = Collector(images, partial(jobs.catch_up, UseOfImages.name))
     app = Application(settings, store, host, jobs, collector, gateway, services, front)

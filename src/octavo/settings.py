@@ -36,7 +36,10 @@ class Settings:
     )
     allowed_origins: str = _setting("", "further origins whose pages may connect, separated by commas")
     trusted_proxies: str = _setting("", "addresses or networks, by commas, whose X-Forwarded-For is believed")
-    sign_up: bool = _setting(True, "whether anybody may make an account; off: only `octavo user add`")
+    sign_up: str = _setting(
+        "open", "who may make an account: open, invited (by an invitation's link), closed (`octavo user add`)"
+    )
+    invitation_days: int = _setting(30, "how long an invitation's link is good, in days")
     rate_limit: bool = _setting(
         True, "limits on how often (not on how much); off for tests and load generators"
     )
@@ -174,6 +177,8 @@ def _check(settings: Settings) -> None:
         raise Invalid("INVALID_REQUEST", f"the port is 0 to 65535, not {settings.port}")
     if settings.log_level not in ("debug", "info", "warning", "error"):
         raise Invalid("INVALID_REQUEST", "OCTAVO_LOG_LEVEL is debug, info, warning or error")
+    if settings.sign_up not in ("open", "invited", "closed"):
+        raise Invalid("INVALID_REQUEST", "OCTAVO_SIGN_UP is open, invited or closed")
     for url in (settings.public_url, *settings.allowed_origins.split(",")):
         parts = urlsplit(url.strip())
         if url.strip() and (parts.scheme not in ("http", "https") or not parts.hostname):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,9 +15,9 @@ from PIL import Image
 from octavo import protocol
 from octavo.access import ROLES, Action, allows
 from octavo.web import access_matrix
-from octavo.web.access_matrix import MESSAGES, ROUTES, Row
+from octavo.web.access_matrix import MESSAGES, ROUTES
 from octavo.web.app import check_matrix, create_app, routes
-from tests.web.running import Person, Running
+from tests.web.running import PASSWORD, Person, Running
 
 API, DOCUMENT = access_matrix.API, access_matrix.DOCUMENT
 _numbers = itertools.count(1)
@@ -30,20 +31,41 @@ BODIES: Mapping[tuple[str, str], Any] = {
     ("POST", API + "/documents"): {},
     ("PATCH", DOCUMENT): {"title": "Renamed"},
     ("PUT", DOCUMENT + "/permissions"): {"email": "guest@example.com", "role": "viewer"},
+    ("POST", API + "/users/me/password"): {"current_password": "not this one", "password": PASSWORD},
+    ("POST", DOCUMENT + "/guests"): {"name": "Guest"},
+    ("POST", DOCUMENT + "/access-requests"): {"role": "editor"},
+    ("PUT", DOCUMENT + "/lock"): {"reason": "matrix"},
 }
 
 # Routes that take their own answer for those who may: wrong passwords are 401, a missing token 404.
-OTHER_ANSWERS: Mapping[tuple[str, str], int] = {
+OTHER_ANSWERS: dict[tuple[str, str], int] = {
     ("POST", API + "/auth/register"): 400,
     ("POST", API + "/auth/login"): 401,
     ("POST", API + "/auth/token"): 401,
     ("DELETE", API + "/users/me/tokens/{token_id}"): 404,
+    ("DELETE", API + "/users/me/logins/{login_id}"): 404,
+    ("POST", API + "/users/me/password"): 403,
+    ("PUT", API + "/users/me/picture"): 415,
+    ("GET", API + "/pictures/{picture_id}"): 404,
+    ("GET", API + "/invitations/{token}"): 404,
+    ("POST", API + "/invitations/{token}"): 404,
+    ("GET", DOCUMENT + "/guests"): 404,
+    ("POST", DOCUMENT + "/guests"): 409,
+    ("DELETE", DOCUMENT + "/access-requests/{user_id}"): 404,
 }
+NOBODYS_ANSWERS: dict[tuple[str, str], int] = {("POST", DOCUMENT + "/guests"): 404}
+ENDS_LOGINS = (("DELETE", API + "/users/me/logins"),)
+IMAGES: dict[str, str] = {}
+"""For each document an image in it."""
+ALLOWED = (200, 201, 202, 204)
 
 
 @pytest.fixture(scope="module")
 def people(server: Running, ada: Person) -> dict[str, Person]:
-    return {"owner": ada} | {name: server.person(name.title()) for name in (*ROLES[:-1], "stranger")}
+    names = (*ROLES[:-1], "stranger", "administrator")
+    found = {"owner": ada} | {name: server.person(name.title()) for name in names}
+    server.make_admin(found["administrator"])
+    return found
 
 
 @pytest.fixture
@@ -60,8 +82,10 @@ def body_of(key: tuple[str, str], people: dict[str, Person], document: str) -> A
         ops = [{"insert": "x"}]
         client_id = f"matrix{next(_numbers)}"
         return {"epoch": epoch, "client_id": client_id, "seq": 1, "base_revision": 1, "ops": ops}
+    if "/images" in key[1]:
+        IMAGES[document] = image_in(document, people["owner"])
     if key == ("POST", DOCUMENT + "/images"):
-        return {"image_id": image_in(document, people["owner"])}
+        return {"image_id": IMAGES[document]}
     return BODIES.get(key)
 
 
@@ -74,24 +98,24 @@ def image_in(document: str, owner: Person) -> str:
     return str(owner.call("POST", path, 201, content=out.getvalue(), headers=headers)["id"])
 
 
-def ask(client: httpx.Client, key: tuple[str, str], document: str, body: Any, **ids: str) -> httpx.Response:
+def ask(client: httpx.Client, key: tuple[str, str], document: str, body: Any, user_id: str) -> httpx.Response:
     method, path = key
-    filled = path.format(document_id=document, token_id="none", **ids)
+    names = dict.fromkeys(re.findall(r"\{(\w+)\}", path), "none")
+    names |= {"document_id": document, "user_id": user_id, "who": user_id}
+    names["image_id"] = IMAGES.get(document, "none")
+    filled = path.format(**{name: names[name] for name in re.findall(r"\{(\w+)\}", path)})
     return client.request(method, filled, json=body)
 
 
-def ids_of(key: tuple[str, str], people: dict[str, Person], document: str) -> dict[str, str]:
-    """What else the path names."""
-    ids = {"user_id": people["viewer"].id}
-    if "{image_id}" in key[1]:
-        ids["image_id"] = image_in(document, people["owner"])
-    return ids
-
-
-def expected(row: Row, role: str | None) -> tuple[int, ...]:
-    if row.action is None or allows(role, row.action):
-        return (200, 201, 204)
-    return (404,) if role is None else (403,)
+def expected(key: tuple[str, str], role: str | None, *, admin: bool = False) -> tuple[int, ...]:
+    row = ROUTES[key]
+    if row.action is None:
+        allowed = admin or not row.admin
+    else:
+        allowed = allows(role, row.action) or (row.admin and admin)
+    if allowed:
+        return (OTHER_ANSWERS[key],) if key in OTHER_ANSWERS else ALLOWED
+    return (404,) if role is None and row.action is not None else (403,)
 
 
 ROUTE_IDS = [f"{method} {path}" for method, path in ROUTES]
@@ -100,31 +124,72 @@ ROUTE_IDS = [f"{method} {path}" for method, path in ROUTES]
 @pytest.mark.parametrize("key", ROUTES, ids=ROUTE_IDS)
 def test_nobody(server: Running, people: dict[str, Person], shared: str, key: tuple[str, str]) -> None:
     with server.nobody() as nobody:
-        answer = ask(nobody, key, shared, body_of(key, people, shared), **ids_of(key, people, shared))
+        answer = ask(nobody, key, shared, body_of(key, people, shared), people["viewer"].id)
     if ROUTES[key].login:
         assert (answer.status_code, answer.json()["error"]["code"]) == (401, "UNAUTHENTICATED")
     else:
-        allowed = (OTHER_ANSWERS[key],) if key in OTHER_ANSWERS else (200, 201, 204)
-        assert answer.status_code in allowed, answer.text
+        other = (OTHER_ANSWERS | NOBODYS_ANSWERS).get(key)
+        assert answer.status_code in (ALLOWED if other is None else (other,)), answer.text
 
 
-@pytest.mark.parametrize("role", [*ROLES, "stranger"])
+@pytest.mark.parametrize("role", [*ROLES, "stranger", "administrator"])
 @pytest.mark.parametrize("key", ROUTES, ids=ROUTE_IDS)
-def test_every_role(people: dict[str, Person], shared: str, key: tuple[str, str], role: str) -> None:
-    row = ROUTES[key]
+def test_every_role(
+    server: Running, people: dict[str, Person], shared: str, key: tuple[str, str], role: str
+) -> None:
     if key[1].endswith("/undelete") and role == "owner":
         people["owner"].call("DELETE", f"/documents/{shared}", 204)
-    ids = ids_of(key, people, shared)
-    if role == "viewer":  # one's own role everybody may take: that is tested beside the route
-        ids["user_id"] = people["commenter"].id
-    answer = ask(people[role].http, key, shared, body_of(key, people, shared), **ids)
-    if key in OTHER_ANSWERS:
-        allowed: tuple[int, ...] = (OTHER_ANSWERS[key],)
-    else:
-        allowed = expected(row, None if role == "stranger" else role)
-    assert answer.status_code in allowed, answer.text
+    # Not their own, which everybody may take: that is tested beside the route.
+    other = people["commenter" if role == "viewer" else "viewer"]
+    person = server.person("Leaver") if key in ENDS_LOGINS else people[role]
+    answer = ask(person.http, key, shared, body_of(key, people, shared), other.id)
+    named = role if role in ROLES else None
+    assert answer.status_code in expected(key, named, admin=role == "administrator"), answer.text
     if answer.status_code == 403:
         assert answer.json()["error"]["code"] == "FORBIDDEN"
+
+
+@pytest.mark.parametrize("key", ROUTES, ids=ROUTE_IDS)
+def test_a_guest(server: Running, people: dict[str, Person], shared: str, key: tuple[str, str]) -> None:
+    """By a link that lets edit: what an editor may, where the route is for guests, and nothing else."""
+    people["owner"].call(
+        "PATCH", f"/documents/{shared}", json={"link_role": "editor", "switches": {"guests": True}}
+    )
+    guest, row = server.guest(shared), ROUTES[key]
+    answer = ask(guest.http, key, shared, body_of(key, people, shared), people["viewer"].id)
+    if not row.login:
+        here = {("POST", DOCUMENT + "/guests"): 201, ("GET", DOCUMENT + "/guests"): 200}
+        other = (OTHER_ANSWERS | here).get(key)
+        assert answer.status_code in (ALLOWED if other is None else (other,)), answer.text
+    elif row.guests and (row.action is None or allows("editor", row.action)):
+        assert answer.status_code in expected(key, "editor"), answer.text
+    else:
+        assert (answer.status_code, answer.json()["error"]["code"]) == (403, "FORBIDDEN"), answer.text
+
+
+@pytest.mark.parametrize("key", [key for key in ROUTES if key[1].startswith(DOCUMENT)], ids=" ".join)
+def test_a_guest_of_another_document(
+    server: Running, people: dict[str, Person], shared: str, key: tuple[str, str]
+) -> None:
+    owner = people["owner"]
+    entered = owner.document()
+    owner.call("PATCH", f"/documents/{entered}", json={"link_role": "editor", "switches": {"guests": True}})
+    owner.call("PATCH", f"/documents/{shared}", json={"link_role": "editor"})
+    guest = server.guest(entered)
+    answer = ask(guest.http, key, shared, body_of(key, people, shared), people["viewer"].id)
+    row = ROUTES[key]
+    assert answer.status_code == (404 if row.guests or not row.login else 403), answer.text
+
+
+@pytest.mark.parametrize("key", [key for key in ROUTES if ROUTES[key].in_person], ids=" ".join)
+def test_what_an_api_token_may_not(
+    server: Running, people: dict[str, Person], shared: str, key: tuple[str, str]
+) -> None:
+    made = people["owner"].call("POST", "/users/me/tokens", 201, json={"name": "matrix"})
+    with server.nobody() as program:
+        program.headers["authorization"] = f"Bearer {made['token']}"
+        answer = ask(program, key, shared, body_of(key, people, shared), people["viewer"].id)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (403, "FORBIDDEN")
 
 
 def test_a_route_without_a_row_does_not_start(server: Running, monkeypatch: pytest.MonkeyPatch) -> None:

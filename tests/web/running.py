@@ -46,6 +46,26 @@ class Running:
         client.headers["authorization"] = f"Bearer {token.json()['access_token']}"
         return Person(self, client, made.json()["user"]["id"], email, name)
 
+    def guest(self, document_id: str, name: str = "Gast", **body: Any) -> Person:
+        """Somebody without an account, who comes in by the document's link, in a browser."""
+        client = httpx.Client(base_url=self.base, timeout=20, headers={"origin": self.base})
+        made = client.post(f"/api/v1/documents/{document_id}/guests", json={"name": name, **body})
+        assert made.status_code == 201, made.text
+        return Person(self, client, made.json()["user"]["id"], "", name)
+
+    def browser(self, person: Person, user_agent: str = "test") -> httpx.Client:
+        """A browser in which somebody has signed in."""
+        headers = {"origin": self.base, "user-agent": user_agent}
+        client = httpx.Client(base_url=self.base, timeout=20, headers=headers)
+        answer = client.post("/api/v1/auth/login", json={"email": person.email, "password": PASSWORD})
+        assert answer.status_code == 200, answer.text
+        return client
+
+    def make_admin(self, person: Person) -> None:
+        """As `octavo user admin` does."""
+        work = self.app.services.accounts.set_admin(person.email, True)
+        asyncio.run_coroutine_threadsafe(work, self.loop).result(20)
+
     def nobody(self) -> httpx.Client:
         return httpx.Client(base_url=self.base, timeout=20)
 

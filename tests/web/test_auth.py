@@ -140,7 +140,7 @@ def test_guessing_is_slowed_per_account_and_address(tmp_path: Path) -> None:
 
 def test_closed_sign_up_and_secure_cookies(tmp_path: Path) -> None:
     with (
-        running(tmp_path, sign_up=False) as server,
+        running(tmp_path, sign_up="closed") as server,
         server.nobody() as browser,
     ):
         answer = browser.post(REGISTER, json={"email": "a@example.com", "name": "Ada", "password": PASSWORD})

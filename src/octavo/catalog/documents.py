@@ -6,12 +6,11 @@ Everything runs inside `Database.read` or `.write`; times are seconds since 1970
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Row,
     Select,
     and_,
     case,
@@ -26,6 +25,27 @@ from sqlalchemy import (
 from octavo.catalog.tables import documents, heads, permissions, stars, visits
 from octavo.errors import Missing
 
+UNKNOWN: Final = "there is no such document, or it is not shared with you"
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """Why, by whom and since when (seconds since 1970) a document is read-only for all."""
+
+    reason: str
+    by: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Switches:
+    """What a document's owner allows: guests by the link; new comments; new suggestions; copying by all."""
+
+    guests: bool
+    comments: bool
+    suggestions: bool
+    copying: bool
+
 
 @dataclass(frozen=True, slots=True)
 class Document:
@@ -38,6 +58,8 @@ class Document:
     created_at: int
     updated_at: int
     deleted_at: int | None
+    lock: Lock | None
+    switches: Switches
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +81,20 @@ _columns = (
     documents.c.link_role,
     documents.c.created_at,
     documents.c.deleted_at,
+    documents.c.locked_at,
+    documents.c.locked_by,
+    documents.c.lock_reason,
+    documents.c.guests,
+    documents.c.comments,
+    documents.c.suggestions,
+    documents.c.copying,
     heads.c.epoch,
     heads.c.revision,
     _updated_at.label("changed_at"),
 )
 
 
-def _document(row: Row[Any]) -> Document:
+def _document(row: Any) -> Document:
     return Document(
         row.id,
         row.title,
@@ -76,7 +105,13 @@ def _document(row: Row[Any]) -> Document:
         row.created_at,
         row.changed_at,
         row.deleted_at,
+        _lock(row),
+        Switches(bool(row.guests), bool(row.comments), bool(row.suggestions), bool(row.copying)),
     )
+
+
+def _lock(row: Any) -> Lock | None:
+    return None if row.locked_at is None else Lock(row.lock_reason or "", row.locked_by or "", row.locked_at)
 
 
 def add(connection: Connection, document_id: str, title: str, owner_id: str, now: int) -> None:
@@ -97,7 +132,7 @@ def get(connection: Connection, document_id: str) -> Document:
     )
     row = connection.execute(query).first()
     if row is None:
-        raise Missing("NOT_FOUND", "there is no such document, or it is not shared with you")
+        raise Missing("NOT_FOUND", UNKNOWN)
     return _document(row)
 
 
@@ -164,6 +199,29 @@ def retitle(connection: Connection, document_id: str, title: str, now: int) -> N
 
 def set_link_role(connection: Connection, document_id: str, role: str | None, now: int) -> None:
     _change(connection, document_id, link_role=role, updated_at=now)
+
+
+def set_switches(connection: Connection, document_id: str, **switches: bool) -> None:
+    """Those named, by the names of `Switches`."""
+    _change(connection, document_id, **{name: int(on) for name, on in switches.items()})
+
+
+def lock_of(connection: Connection, document_id: str) -> Lock | None:
+    """The lock now; None for a document that is not there as well."""
+    columns = (documents.c.locked_at, documents.c.locked_by, documents.c.lock_reason)
+    row = connection.execute(select(*columns).where(documents.c.id == document_id)).first()
+    return None if row is None else _lock(row)
+
+
+def set_lock(connection: Connection, document_id: str, lock: Lock | None) -> None:
+    """Read-only for all, or (None) not any more."""
+    _change(
+        connection,
+        document_id,
+        locked_at=None if lock is None else lock.at,
+        locked_by=None if lock is None else lock.by,
+        lock_reason=None if lock is None else lock.reason,
+    )
 
 
 def set_deleted(connection: Connection, document_id: str, now: int | None) -> None:

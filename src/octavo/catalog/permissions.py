@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from octavo.catalog.tables import documents, invitations, permissions, users
+from octavo.catalog.tables import documents, guests, permissions, users
 from octavo.errors import Missing
 
 
@@ -20,20 +20,34 @@ class Standing:
 
 
 def standing(connection: Connection, document_id: str, user_id: str) -> Standing | None:
-    """None for an unknown document and for an unknown or disabled account."""
+    """None for an unknown document and for an unknown or disabled account.
+
+    The link counts for a guest only where the document lets guests in, and this one has come in.
+    """
     mine = (permissions.c.document_id == documents.c.id) & (permissions.c.user_id == user_id)
+    came = (guests.c.document_id == documents.c.id) & (guests.c.user_id == user_id)
     query = (
-        select(documents.c.owner_id, documents.c.link_role, documents.c.deleted_at, permissions.c.role)
+        select(
+            documents.c.owner_id,
+            documents.c.link_role,
+            documents.c.guests,
+            documents.c.deleted_at,
+            permissions.c.role,
+            users.c.guest,
+            guests.c.user_id.label("entered"),
+        )
         .select_from(documents)
         .join(users, users.c.id == user_id)
         .outerjoin(permissions, mine)
+        .outerjoin(guests, came)
         .where(documents.c.id == document_id, users.c.disabled_at.is_(None))
     )
     row = connection.execute(query).first()
     if row is None:
         return None
     by_name = "owner" if row.owner_id == user_id else row.role
-    return Standing(by_name, row.link_role, row.deleted_at is not None)
+    by_link = row.link_role if not row.guest or (row.guests and row.entered is not None) else None
+    return Standing(by_name, by_link, row.deleted_at is not None)
 
 
 def people_of(connection: Connection, document_id: str) -> list[tuple[str, str]]:
@@ -44,16 +58,6 @@ def people_of(connection: Connection, document_id: str) -> list[tuple[str, str]]
         .order_by(permissions.c.created_at, permissions.c.user_id)
     )
     return [(row.user_id, row.role) for row in connection.execute(query).all()]
-
-
-def invited(connection: Connection, document_id: str) -> list[tuple[str, str]]:
-    """(email, role) of those who have no account yet."""
-    query = (
-        select(invitations.c.email, invitations.c.role)
-        .where(invitations.c.document_id == document_id)
-        .order_by(invitations.c.email)
-    )
-    return [(row.email, row.role) for row in connection.execute(query).all()]
 
 
 def give(connection: Connection, document_id: str, user_id: str, role: str, now: int) -> None:
@@ -71,25 +75,6 @@ def take(connection: Connection, document_id: str, user_id: str, *, missing_ok: 
     )
     if found.rowcount == 0 and not missing_ok:
         raise Missing("NOT_FOUND", "this person has no role by name on the document")
-
-
-def invite(
-    connection: Connection, document_id: str, email: str, role: str, *, invited_by: str, now: int
-) -> None:
-    uninvite(connection, document_id, email)
-    connection.execute(
-        insert(invitations).values(
-            document_id=document_id, email=email, role=role, invited_by=invited_by, created_at=now
-        )
-    )
-
-
-def uninvite(connection: Connection, document_id: str, email: str) -> bool:
-    """Whether there was such an invitation."""
-    found = connection.execute(
-        delete(invitations).where(invitations.c.document_id == document_id, invitations.c.email == email)
-    )
-    return found.rowcount > 0
 
 
 def hand_over(connection: Connection, document_id: str, user_id: str, now: int) -> None:

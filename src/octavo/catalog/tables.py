@@ -7,7 +7,8 @@ Invariants the product keeps:
 
 - every row of `documents` has a row of `heads`, made in the same transaction (`heads.create`);
 - the owner stands in `documents.owner_id` only, `permissions` holds the other roles;
-- whatever takes rights from a person calls `heads.raise_fence` in the same transaction.
+- whatever takes rights from a person calls `heads.raise_fence` in the same transaction;
+- `audit` only grows: triggers of migration 0001 refuse to alter or delete a row.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from sqlalchemy import (
+    DDL,
     BigInteger,
     CheckConstraint,
     Column,
@@ -27,6 +29,8 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    event,
+    text,
 )
 
 metadata: Final = MetaData(
@@ -55,6 +59,11 @@ def _text(name: str, *, nullable: bool = False) -> Column[str]:
 
 def _number(name: str, *, nullable: bool = False) -> Column[int]:
     return Column(name, BigInteger, nullable=nullable)
+
+
+def _switch(name: str, *, on: bool = False) -> Column[int]:
+    """0 or 1."""
+    return Column(name, BigInteger, nullable=False, server_default=text("1" if on else "0"))
 
 
 def _bytes(name: str, *, nullable: bool = False, unique: bool | None = None) -> Column[bytes]:
@@ -89,6 +98,21 @@ users = Table(
     _text("password_hash", nullable=True),  # argon2; null: no login by password
     _number("created_at"),
     _number("disabled_at", nullable=True),
+    _text("color", nullable=True),  # "#rrggbb"; null: the one that follows from the id
+    _text("picture_id", nullable=True),  # pictures.id; null: initials
+    _switch("admin"),
+    _switch("guest"),  # somebody without an account, who came in by a document's link
+    Column("generation", BigInteger, nullable=False, server_default=text("0")),  # void: older access tokens
+)
+
+pictures = Table(  # small ones of people; those of documents are blobs
+    "pictures",
+    metadata,
+    _id("id", primary_key=True),
+    _user(),
+    _text("media_type"),
+    _bytes("data"),
+    Index(None, "user_id"),
 )
 
 logins = Table(
@@ -97,6 +121,7 @@ logins = Table(
     _id("id", primary_key=True),
     _bytes("token_hash", unique=True),  # SHA-256 of the cookie's value; deleting the row is signing out
     _user(),
+    _text("device"),  # browser and system as the browser calls itself
     _number("created_at"),
     _number("seen_at"),
     _number("expires_at"),
@@ -132,6 +157,13 @@ documents = Table(
     _number("created_at"),
     _number("updated_at"),  # of title and sharing; that of the content is heads.updated_at
     _number("deleted_at", nullable=True),  # in the trash since
+    _number("locked_at", nullable=True),  # read-only for all since
+    _text("locked_by", nullable=True),
+    _text("lock_reason", nullable=True),
+    _switch("guests"),
+    _switch("comments", on=True),
+    _switch("suggestions", on=True),
+    _switch("copying", on=True),
     Index(None, "owner_id"),
     Index(None, "deleted_at"),
 )
@@ -155,8 +187,42 @@ invitations = Table(
     *_role("role"),
     _user("invited_by"),
     _number("created_at"),
+    _bytes("token_hash", unique=True),  # SHA-256 of what the invitation's link bears
+    _number("expires_at"),  # of the link; the address is let in later too
     PrimaryKeyConstraint("document_id", "email"),
     Index(None, "email"),
+)
+
+guests = Table(  # by which links a guest has come in
+    "guests",
+    metadata,
+    _user(),
+    _document(),
+    _number("created_at"),
+    PrimaryKeyConstraint("user_id", "document_id"),
+    Index(None, "document_id"),
+)
+
+contacts = Table(  # with whom a person has shared before
+    "contacts",
+    metadata,
+    _user(),
+    _user("contact_id"),
+    _number("shared_at"),
+    PrimaryKeyConstraint("user_id", "contact_id"),
+    Index(None, "contact_id"),
+)
+
+access_requests = Table(
+    "access_requests",
+    metadata,
+    _document(),
+    _user(),
+    *_role("role"),
+    _text("message"),
+    _number("created_at"),
+    PrimaryKeyConstraint("document_id", "user_id"),
+    Index(None, "user_id"),
 )
 
 stars = Table(
@@ -191,6 +257,28 @@ idempotency_keys = Table(
     PrimaryKeyConstraint("user_id", "key"),
     Index(None, "created_at"),
 )
+
+audit = Table(  # no foreign keys: it outlives what it tells of
+    "audit",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=True),
+    _number("at"),
+    _text("actor_id", nullable=True),  # null: nobody was signed in, or the command line
+    _text("action"),
+    _text("document_id", nullable=True),
+    _text("subject", nullable=True),  # whom or what it was done to
+    _bytes("detail"),  # a small JSON object
+    _text("address", nullable=True),  # of the network, for sign-ins
+    Index(None, "document_id", "id"),
+    sqlite_autoincrement=True,
+)
+
+for _verb in ("UPDATE", "DELETE"):
+    _only_grows = DDL(  # type: ignore[no-untyped-call]
+        f"CREATE TRIGGER audit_only_grows_{_verb.lower()} BEFORE {_verb} ON audit "
+        "BEGIN SELECT RAISE(ABORT, 'the audit only grows'); END"
+    )
+    event.listen(audit, "after_create", _only_grows.execute_if(dialect="sqlite"))
 
 images = Table(
     "images",

@@ -124,6 +124,8 @@ def _welcome(host: RoomHost, live: LiveRoom, seat: Seat, missing: Sequence[Chang
     else:
         live.seats.set_behind(seat, revision)
         live.pump(seat)
+    if live.lock is not None:
+        live.seats.send(seat, live.lock_event())
     live.plan_presence()
 
 

@@ -41,19 +41,22 @@ class RoomHost:
         relay: Relay,
         clock: Clock,
         roles: Callable[[str, str], Awaitable[str | None]],
+        locks: Callable[[str], Awaitable[protocol.Lock | None]] | None = None,
         frame: Callable[[bytes], bytes] = bytes,
         settings: HostSettings | None = None,
         on_changes: Callable[[str, Sequence[protocol.Change]], None] | None = None,
         busy: Callable[[], float] | None = None,
     ) -> None:
         """`roles(document_id, user_id)` is the role now (None: no access; raises Missing for a document that is not
-        there or deleted).  `frame` makes a WebSocket frame of a payload.  `on_changes(document_id, changes)` is
+        there or deleted), `locks(document_id)` why nobody may write to it now.
+        `frame` makes a WebSocket frame of a payload.  `on_changes(document_id, changes)` is
         called after the changes became durable and were sent; `busy` says which share of its time the loop works."""
         self.log = log
         self.snapshots = snapshots
         self.relay = relay
         self.clock = clock
         self.role = roles
+        self.lock = locks or _never_locked
         self.frame = frame
         self.settings = settings or HostSettings()
         self.limits = protocol.Limits(
@@ -316,7 +319,10 @@ class RoomHost:
     async def _load(self, document_id: str) -> LiveRoom:
         started = self.clock.monotonic()
         room, source = await open_room(self.log, self.snapshots, document_id, self.settings)
+        # After the fence, so that a lock set since is met by `Fenced`.
+        lock = await self.lock(document_id)
         live = self._rooms[document_id] = LiveRoom(self, document_id, room)
+        live.set_lock(lock)
         metrics.load.labels(source).observe(self.clock.monotonic() - started)
         metrics.rooms.set(len(self._rooms))
         return live
@@ -399,6 +405,10 @@ class RoomHost:
             live.reset("unloaded to make room")
             if size <= self.settings.memory_bytes:
                 return
+
+
+async def _never_locked(document_id: str) -> None:
+    return None
 
 
 class LoopShare:

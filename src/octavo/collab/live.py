@@ -49,6 +49,7 @@ class LiveRoom:
         self.audience = Audience(room.head)
         self.places = Places(host.settings.editors)
         self.owners: dict[str, str] = {}
+        self.lock: protocol.Lock | None = None
         self.closed = False
         self.pins = 0
         self.used = host.clock.monotonic()
@@ -341,6 +342,7 @@ class LiveRoom:
                     return
                 users = self.room.users() | {seat.peer.user.id for seat in self.seats.all()}
                 roles = {user: await self._host.role(self.document_id, user) for user in sorted(users)}
+                lock = await self._host.lock(self.document_id)
                 again = await self._host.log.head(self.document_id)
             except Missing as fault:
                 self._gone(fault)
@@ -356,7 +358,8 @@ class LiveRoom:
         else:
             return
         self._new_roles(roles)
-        self.perform(self.room.rights(head.fence, roles))
+        self.perform(self.room.rights(head.fence, roles, None if lock is None else lock.reason))
+        self._new_lock(lock)
         if head.revision > self.room.head:
             self.read_soon()
         self.plan()
@@ -366,6 +369,22 @@ class LiveRoom:
         self.perform(self.room.rights(self.room.fence, {}))
         deleted = fault.code == "DOCUMENT_DELETED"
         self.close_all(CloseCode.DELETED if deleted else CloseCode.NOT_FOUND, fault.message)
+
+    def set_lock(self, lock: protocol.Lock | None) -> None:
+        """Whether anybody may write, as read under the room's fence or a later one."""
+        self.lock = lock
+        self.room.lock = None if lock is None else lock.reason
+
+    def lock_event(self) -> bytes:
+        """What tells a peer whether the document is locked."""
+        name = "document.unlocked" if self.lock is None else "document.locked"
+        data = {"id": self.document_id, "locked": self.lock}
+        return self._host.frame(protocol.encode(protocol.Event(name, data)))
+
+    def _new_lock(self, lock: protocol.Lock | None) -> None:
+        if lock != self.lock:
+            self.lock = lock
+            self.seats.send_to_all(self.lock_event())
 
     def _new_roles(self, roles: dict[str, str | None]) -> None:
         for seat in self.seats.all():

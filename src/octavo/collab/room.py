@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import Final
 
-from octavo.access import Action, allows
+from octavo.access import Action, allows, locked
 from octavo.collab.entry import (
     REBASE_LIMIT,
     SLICE,
@@ -59,6 +59,8 @@ class Room:
         self.head = head
         self.epoch = epoch
         self.fence = fence
+        self.lock: str | None = None
+        """Why nobody may write now; None: everybody with the right may."""
         self.recent = Recent(head, max_changes=settings.recent_changes, max_bytes=settings.recent_bytes)
         self.in_flight: list[Entry] = []
         self.waiting: list[Entry] = []
@@ -235,6 +237,8 @@ class Room:
         delta, role = entry.delta, entry.role
         if not allows(role, Action.SUBMIT) or (entry.operation.delta.ops and not allows(role, Action.EDIT)):
             return _forbidden(role)
+        if self.lock is not None:
+            return locked(self.lock)
         try:
             schema.check(delta, self.content)
         except OctavoError as fault:
@@ -385,9 +389,13 @@ class Room:
         self._requeue(self._roll_back(), effects)
         return effects
 
-    def rights(self, fence: int, roles: Mapping[str, str | None]) -> Effects:
-        """The fence was raised: these are the roles under it, by user.  Whoever is not named has none."""
+    def rights(self, fence: int, roles: Mapping[str, str | None], lock: str | None = None) -> Effects:
+        """The fence was raised: under it these are the roles, by user, and this is why nobody may write.
+
+        Whoever is not named has no role.
+        """
         self.fence = fence
+        self.lock = lock
         queue = self._roll_back()
         for entry in chain(queue, self._parked, self._ahead):
             entry.role = roles.get(entry.operation.user_id) or ""

@@ -18,14 +18,23 @@ DOCUMENT: Final = API + "/documents/{document_id}"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Who may: anyone, those signed in, or those whose role on the document allows `action`."""
+    """Who may: anyone, those signed in, or those whose role on the document allows `action`.
+
+    `guests`: also people without an account, on the documents that they have entered.  `in_person`: not by an
+    API token, which must not outlive its revocation.  `admin`: administrators; with `action` they too.
+    """
 
     login: bool = True
     action: Action | None = None
+    guests: bool = False
+    in_person: bool = False
+    admin: bool = False
 
 
 ANYONE: Final = Row(login=False)
 SIGNED_IN: Final = Row()
+KNOWN: Final = Row(guests=True)
+IN_PERSON: Final = Row(in_person=True)
 
 ROUTES: Final[Mapping[tuple[str, str], Row]] = {
     ("GET", "/healthz"): ANYONE,
@@ -33,29 +42,49 @@ ROUTES: Final[Mapping[tuple[str, str], Row]] = {
     ("GET", "/metrics"): ANYONE,
     ("GET", API + "/openapi.json"): ANYONE,
     ("GET", API + "/schema"): ANYONE,
+    ("GET", API + "/server"): ANYONE,
     ("POST", API + "/auth/register"): ANYONE,
     ("POST", API + "/auth/login"): ANYONE,
     ("POST", API + "/auth/logout"): ANYONE,
     ("POST", API + "/auth/token"): ANYONE,
-    ("GET", API + "/users/me"): SIGNED_IN,
-    ("PATCH", API + "/users/me"): SIGNED_IN,
+    ("GET", API + "/users/me"): KNOWN,
+    ("PATCH", API + "/users/me"): KNOWN,
+    ("PUT", API + "/users/me/picture"): SIGNED_IN,
+    ("DELETE", API + "/users/me/picture"): SIGNED_IN,
+    ("GET", API + "/pictures/{picture_id}"): KNOWN,
+    ("POST", API + "/users/me/password"): IN_PERSON,
+    ("GET", API + "/users/me/logins"): IN_PERSON,
+    ("DELETE", API + "/users/me/logins"): IN_PERSON,
+    ("DELETE", API + "/users/me/logins/{login_id}"): IN_PERSON,
     ("GET", API + "/users/me/tokens"): SIGNED_IN,
-    ("POST", API + "/users/me/tokens"): SIGNED_IN,
+    ("POST", API + "/users/me/tokens"): IN_PERSON,
     ("DELETE", API + "/users/me/tokens/{token_id}"): SIGNED_IN,
+    ("GET", API + "/users/known"): SIGNED_IN,
+    ("GET", API + "/audit"): Row(admin=True),
+    ("GET", API + "/invitations/{token}"): ANYONE,
+    ("POST", API + "/invitations/{token}"): SIGNED_IN,
     ("GET", API + "/documents"): SIGNED_IN,
     ("POST", API + "/documents"): SIGNED_IN,
-    ("GET", DOCUMENT): Row(action=Action.READ),
-    ("PATCH", DOCUMENT): Row(action=Action.RENAME),
+    ("GET", DOCUMENT): Row(action=Action.READ, guests=True),
+    ("PATCH", DOCUMENT): Row(action=Action.RENAME, guests=True),
     ("DELETE", DOCUMENT): Row(action=Action.TRASH),
     ("POST", DOCUMENT + "/undelete"): Row(action=Action.TRASH),
-    ("GET", DOCUMENT + "/operations"): Row(action=Action.READ),
-    ("POST", DOCUMENT + "/operations"): Row(action=Action.EDIT),
-    ("POST", DOCUMENT + "/ticket"): Row(action=Action.READ),
-    ("POST", DOCUMENT + "/images"): Row(action=Action.EDIT),
-    ("GET", API + "/images/{image_id}"): Row(action=Action.READ),
-    ("GET", DOCUMENT + "/permissions"): Row(action=Action.READ),
+    ("GET", DOCUMENT + "/operations"): Row(action=Action.READ, guests=True),
+    ("POST", DOCUMENT + "/operations"): Row(action=Action.EDIT, guests=True),
+    ("POST", DOCUMENT + "/ticket"): Row(action=Action.READ, guests=True),
+    ("GET", DOCUMENT + "/permissions"): Row(action=Action.READ, guests=True),
+    ("POST", DOCUMENT + "/images"): Row(action=Action.EDIT, guests=True),
+    ("GET", API + "/images/{image_id}"): Row(action=Action.READ, guests=True),
     ("PUT", DOCUMENT + "/permissions"): Row(action=Action.SHARE),
-    ("DELETE", DOCUMENT + "/permissions/{user_id}"): Row(action=Action.SHARE),
+    ("DELETE", DOCUMENT + "/permissions/{who}"): Row(action=Action.SHARE),
+    ("GET", DOCUMENT + "/guests"): ANYONE,
+    ("POST", DOCUMENT + "/guests"): ANYONE,
+    ("POST", DOCUMENT + "/access-requests"): SIGNED_IN,
+    ("GET", DOCUMENT + "/access-requests"): Row(action=Action.SHARE),
+    ("DELETE", DOCUMENT + "/access-requests/{user_id}"): Row(action=Action.SHARE),
+    ("PUT", DOCUMENT + "/lock"): Row(action=Action.LOCK, admin=True),
+    ("DELETE", DOCUMENT + "/lock"): Row(action=Action.LOCK, admin=True),
+    ("GET", DOCUMENT + "/audit"): Row(action=Action.AUDIT, admin=True),
 }
 
 MESSAGES: Final[Mapping[str, Row]] = {

@@ -21,7 +21,7 @@ from octavo import __version__
 from octavo.accounts import Identity
 from octavo.errors import Denied, Invalid, Missing, OctavoError
 from octavo.web import access_matrix
-from octavo.web.api import accounts, documents, images, system
+from octavo.web.api import accounts, documents, images, profile, sharing, system
 from octavo.web.api.services import Services, provide_identity, provide_key
 from octavo.web.api.types import ErrorView
 from octavo.web.front import error_body, error_headers
@@ -69,9 +69,16 @@ def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHand
     if row.login and identity is None:
         raise Denied("UNAUTHENTICATED", "sign in, or send an access token")
     if isinstance(identity, Identity):
-        needed = "read" if method == "GET" else "write"
-        if needed not in identity.scopes:
-            raise Denied("FORBIDDEN", f"this API token has no scope `{needed}`")
+        _guard_known(identity, row, "read" if method == "GET" else "write")
+
+
+def _guard_known(identity: Identity, row: access_matrix.Row, needed: str) -> None:
+    if identity.person.guest and row.login and not row.guests:
+        raise Denied("FORBIDDEN", "guests may only use the documents whose links they have; sign in for more")
+    if needed not in identity.scopes:
+        raise Denied("FORBIDDEN", f"this API token has no scope `{needed}`")
+    if row.in_person and identity.kind == "api":
+        raise Denied("FORBIDDEN", "an API token may not do this; sign in")
 
 
 def answer(fault: OctavoError) -> Response[bytes]:
@@ -122,7 +129,14 @@ def create_app(services: Services) -> Litestar:
             system.read_metrics,
             Router(
                 access_matrix.API,
-                route_handlers=[system.read_schema, accounts.router, documents.router, images.router],
+                route_handlers=[
+                    system.read_schema,
+                    accounts.router,
+                    profile.router,
+                    documents.router,
+                    images.router,
+                    sharing.router,
+                ],
             ),
         ],
         guards=[guard],

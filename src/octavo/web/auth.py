@@ -18,6 +18,34 @@ from octavo.settings import Settings, networks, origin_of
 
 _SIGNATURE_BYTES: Final = 16
 
+# The first that fits: each of these names itself after the ones above it, too.
+_BROWSERS: Final = (
+    ("Edg", "Edge"),
+    ("OPR", "Opera"),
+    ("SamsungBrowser", "Samsung Internet"),
+    ("Firefox", "Firefox"),
+    ("FxiOS", "Firefox"),
+    ("Chrome", "Chrome"),
+    ("CriOS", "Chrome"),
+    ("Safari", "Safari"),
+)
+_SYSTEMS: Final = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("CrOS", "ChromeOS"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "macOS"),
+    ("Linux", "Linux"),
+)
+
+
+def device_of(user_agent: str) -> str:
+    """A hint for people: browser and system as the browser calls itself, or that it is another program."""
+    browser = next((name for mark, name in _BROWSERS if mark + "/" in user_agent), "another program")
+    system = next((name for mark, name in _SYSTEMS if mark in user_agent), "")
+    return f"{browser} on {system}" if system else browser
+
 
 class _Ticket(msgspec.Struct, array_like=True):
     document_id: str
@@ -48,6 +76,7 @@ class Tickets:
         self._seconds = seconds
         self._key = secrets.token_bytes(32)
         self._spent: dict[str, int] = {}
+        self._void: dict[str, int] = {}
         self._sweep_at = 1024
 
     def issue(self, document_id: str, user: protocol.User, grant: str = "") -> str:
@@ -70,11 +99,19 @@ class Tickets:
         now = self._clock.now()
         if ticket.expires_at <= now:
             raise Denied("UNAUTHENTICATED", "the ticket is too old; get a new one")
+        if ticket.grant in self._void:
+            raise Denied("UNAUTHENTICATED", "what the ticket was issued for has ended; sign in again")
         if ticket.nonce in self._spent:
             raise Denied("UNAUTHENTICATED", "the ticket has been used; get a new one")
         self._forget(now)
         self._spent[ticket.nonce] = ticket.expires_at
         return Admitted(ticket.document_id, ticket.user, ticket.grant)
+
+    def void(self, grant: str) -> None:
+        """A login or a token has ended: no ticket issued for it opens anything any more."""
+        now = self._clock.now()
+        self._void = {name: end for name, end in self._void.items() if end > now}
+        self._void[grant] = now + self._seconds
 
     def _sign(self, payload: bytes) -> bytes:
         return hmac.digest(self._key, payload, "sha256")[:_SIGNATURE_BYTES]

@@ -37,7 +37,7 @@ _READS: Final = ("GET", "HEAD", "OPTIONS")
 _METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 _BODY_SECONDS: Final = 60.0
 _FILE_SECONDS: Final = 600.0
-_FILE_PATH: Final = re.compile(r"/api/v1/documents/[^/]+/images")
+_FILE_PATH: Final = re.compile(r"POST /api/v1/documents/[^/]+/images|PUT /api/v1/users/me/picture")
 _FILES_AT_ONCE: Final = 6
 """Files that one person may be sending at a time, since each is held in memory; browsers send no more either."""
 _PASSED_OVER: Final = 4 << 20
@@ -180,8 +180,7 @@ class Front:
     def _allowance(self, scope: Any, headers: Headers, identity: Identity | None) -> _Allowance:
         settings = self._settings
         is_file = (
-            scope["method"] == "POST"
-            and _FILE_PATH.fullmatch(scope["path"]) is not None
+            _FILE_PATH.fullmatch(f"{scope['method']} {scope['path']}") is not None
             and not is_json(headers.get(b"content-type", b"").decode("latin-1"))
         )
         if identity is None:

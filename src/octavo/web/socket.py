@@ -102,7 +102,8 @@ class Gateway:
         return frozenset(self._documents.get(document_id, ()))
 
     def revoke(self, grant: str) -> None:
-        """Close the sockets of a login or an API token that has ended."""
+        """Close the sockets of a login or a token that has ended, and void its tickets."""
+        self.tickets.void(grant)
         for opened in list(self._grants.get(grant, ())):
             opened.close(CloseCode.TICKET, "what this socket was opened with is no longer good")
 

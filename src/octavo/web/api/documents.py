@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from litestar import Request, Response, Router, delete, get, patch, post, put
+from litestar import Request, Response, Router, delete, get, patch, post
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import UNSET
+from msgspec.structs import asdict
 
 from octavo import protocol
 from octavo.access import Action
@@ -18,20 +19,18 @@ from octavo.web.api.types import (
     ChangeList,
     ContentView,
     DocumentCreated,
+    DocumentDetail,
     DocumentList,
     DocumentPatch,
-    DocumentSummary,
     DocumentView,
     NewDocument,
-    PermissionPut,
-    SharingView,
     Submission,
     Submitted,
+    SwitchesPatch,
     TicketView,
     change_list,
     collaborators,
     entry,
-    sharing_view,
     summary,
 )
 
@@ -114,17 +113,22 @@ async def read(
 @patch("/documents/{document_id:str}")
 async def update(
     identity: Caller, services: Called, document_id: FromPath[str], data: JSONBody[DocumentPatch], key: Key
-) -> DocumentSummary:
-    """Title, one's own star, what the link gives."""
+) -> DocumentDetail:
+    """Title, one's own star, what the link gives, the switches."""
+    switches = {} if data.switches is UNSET else _given(data.switches)
+    if switches or data.link_role is not UNSET:
+        await services.documents.require(document_id, identity.user_id, Action.SHARE)
+    if data.link_role is not UNSET:
+        await services.sharing.set_link(identity, document_id, data.link_role)
+    if switches:
+        await services.sharing.switch(identity, document_id, **switches)
     opened = await services.documents.update(
         identity,
         document_id,
         title=None if data.title is UNSET else data.title,
         starred=None if data.starred is UNSET else data.starred,
-        link_role=None if data.link_role is UNSET else data.link_role,
-        set_link_role=data.link_role is not UNSET,
     )
-    return DocumentSummary(**summary(opened))
+    return DocumentDetail(**summary(opened))
 
 
 @delete("/documents/{document_id:str}", status_code=204)
@@ -136,9 +140,9 @@ async def trash(identity: Caller, services: Called, document_id: FromPath[str], 
 @post("/documents/{document_id:str}/undelete", status_code=200)
 async def undelete(
     identity: Caller, services: Called, document_id: FromPath[str], key: Key
-) -> DocumentSummary:
+) -> DocumentDetail:
     """Out of the trash."""
-    return DocumentSummary(**summary(await services.documents.undelete(identity, document_id)))
+    return DocumentDetail(**summary(await services.documents.undelete(identity, document_id)))
 
 
 @post("/documents/{document_id:str}/ticket", status_code=200)
@@ -199,41 +203,8 @@ async def submit(
     return Response(body, media_type=JSON, status_code=200)
 
 
-@get("/documents/{document_id:str}/permissions")
-async def read_permissions(identity: Caller, services: Called, document_id: FromPath[str]) -> SharingView:
-    """Who has which role."""
-    sharing = await services.documents.sharing(identity, document_id)
-    return sharing_view(sharing, with_email=sharing.owner.id == identity.user_id)
-
-
-@put("/documents/{document_id:str}/permissions")
-async def put_permission(
-    identity: Caller, services: Called, document_id: FromPath[str], data: JSONBody[PermissionPut], key: Key
-) -> SharingView:
-    """Give a person a role, invite an address, or set what anyone with the link may do."""
-    await services.documents.require(document_id, identity.user_id, Action.SHARE)
-    if data.link_role is not UNSET:
-        if data.role is not None or data.email is not None or data.user_id is not None:
-            raise Invalid(
-                "INVALID_REQUEST", "link_role stands alone; a person's role is a request of its own"
-            )
-        await services.documents.update(identity, document_id, link_role=data.link_role, set_link_role=True)
-        sharing = await services.documents.sharing(identity, document_id)
-    else:
-        if data.role is None or (data.email is None) == (data.user_id is None):
-            raise Invalid("INVALID_REQUEST", "role, and either email or user_id, are needed; or link_role")
-        sharing = await services.documents.share(
-            identity, document_id, data.role, user_id=data.user_id, email=data.email
-        )
-    return sharing_view(sharing, with_email=True)
-
-
-@delete("/documents/{document_id:str}/permissions/{user_id:str}", status_code=204)
-async def delete_permission(
-    identity: Caller, services: Called, document_id: FromPath[str], user_id: FromPath[str], key: Key
-) -> None:
-    """Take a person's role, or an invitation by its email; everybody may take their own."""
-    await services.documents.unshare(identity, document_id, user_id)
+def _given(patch: SwitchesPatch) -> dict[str, bool]:
+    return {name: on for name, on in asdict(patch).items() if on is not UNSET}
 
 
 router = Router(
@@ -248,9 +219,6 @@ router = Router(
         ticket,
         changes,
         submit,
-        read_permissions,
-        put_permission,
-        delete_permission,
     ],
     tags=["documents"],
 )

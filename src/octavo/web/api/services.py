@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from litestar import Request
 from litestar.di import NamedDependency
@@ -14,19 +14,30 @@ from litestar.params import HeaderParameter
 
 from octavo import protocol
 from octavo.accounts import Accounts, Identity
+from octavo.audit import Audit
 from octavo.documents import Documents
 from octavo.errors import Denied, Invalid, Unavailable
+from octavo.guests import Guests
 from octavo.images import Images
+from octavo.locks import Locks
 from octavo.settings import Settings
+from octavo.sharing import Sharing
 from octavo.web.auth import Tickets
 from octavo.web.limits import Buckets
 from octavo.web.socket import PATH, Gateway
+
+ASKING: Final = 10
+"""Access requests of one person, refilled in a minute."""
 
 
 @dataclass(slots=True)
 class Services:
     accounts: Accounts
     documents: Documents
+    sharing: Sharing
+    guests: Guests
+    locks: Locks
+    audit: Audit
     images: Images
     gateway: Gateway
     tickets: Tickets
@@ -34,12 +45,14 @@ class Services:
     failed: Callable[[], str | None] = lambda: None
     attempts: Buckets = field(init=False)
     failures: Buckets = field(init=False)
+    asking: Buckets = field(init=False)
     images_brought: Buckets = field(init=False)
 
     def __post_init__(self) -> None:
         settings = self.settings
         self.attempts = Buckets(settings.address_attempts / 60, settings.address_attempts)
         self.failures = Buckets(settings.login_attempts / 60, settings.login_attempts)
+        self.asking = Buckets(ASKING / 60, ASKING)
         self.images_brought = Buckets(settings.images_per_minute / 60, settings.images_per_minute)
 
     def websocket_url(self, document_id: str, identity: Identity) -> str:
@@ -60,6 +73,11 @@ class Services:
     def pardon(self, email: str) -> None:
         """A right password was no attempt at guessing."""
         self.failures.of(email.strip().lower(), time.monotonic()).give_back()
+
+    def revoke(self, grants: Iterable[str]) -> None:
+        """These logins and tokens have ended: so do their sockets and tickets."""
+        for grant in grants:
+            self.gateway.revoke(grant)
 
     def count_operation(self, user_id: str, document_id: str) -> None:
         """The same limit as on sockets, counted together with them."""

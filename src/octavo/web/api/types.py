@@ -2,31 +2,57 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from octavo import protocol
-from octavo.accounts import color_of
+from octavo.accounts import user_of
 from octavo.catalog.documents import Document, Listed
 from octavo.catalog.images import Image
 from octavo.catalog.people import Person
 from octavo.catalog.tokens import ApiToken
-from octavo.documents import Opened, Sharing
+from octavo.documents import Opened
 from octavo.protocol import WireChange, format_time
 
 
 class UserView(Struct, kw_only=True, omit_defaults=True):
+    """`picture` is a path (absent: initials); `guest`: somebody without an account."""
+
     id: str
     name: str
     color: str
+    picture: str | UnsetType = UNSET
+    guest: bool = False
     email: str | UnsetType = UNSET
 
 
+class MeView(UserView, kw_only=True, omit_defaults=True):
+    """Oneself; `admin`: an administrator of this server."""
+
+    admin: bool = False
+
+
 def user_view(person: Person, *, with_email: bool = False) -> UserView:
-    email = person.email if with_email else UNSET
-    return UserView(id=person.id, name=person.name, color=color_of(person.id), email=email)
+    return UserView(**_about(person), email=person.email if with_email else UNSET)
+
+
+def me_view(person: Person) -> MeView:
+    return MeView(**_about(person), email=UNSET if person.guest else person.email, admin=person.admin)
+
+
+def _about(person: Person) -> dict[str, Any]:
+    user = user_of(person)
+    picture = UNSET if user.picture is None else user.picture
+    return {
+        "id": user.id,
+        "name": user.name,
+        "color": user.color,
+        "picture": picture,
+        "guest": user.guest,
+    }
 
 
 class ErrorDetail(Struct):
@@ -43,10 +69,26 @@ class ErrorView(Struct):
 # --- accounts ---------------------------------------------------------------------------------------------
 
 
+class ServerLimits(Struct):
+    title_units: int
+    name_units: int
+
+
+class ServerView(Struct):
+    """`sign_up`: open, invited or closed; `colors`: the twelve that a person may choose from."""
+
+    sign_up: str
+    colors: list[str]
+    limits: ServerLimits
+
+
 class Registration(Struct):
+    """`invitation` is the token of an invitation's link."""
+
     email: str
     name: str
     password: str
+    invitation: str | None = None
 
 
 class Credentials(Struct):
@@ -55,7 +97,7 @@ class Credentials(Struct):
 
 
 class SignedIn(Struct):
-    user: UserView
+    user: MeView
 
 
 class AccessToken(Struct):
@@ -65,7 +107,33 @@ class AccessToken(Struct):
 
 
 class UserPatch(Struct):
+    """`color` null: the one that follows from the id."""
+
     name: str | UnsetType = UNSET
+    color: str | UnsetType | None = UNSET
+
+
+class PasswordChange(Struct):
+    current_password: str
+    password: str
+
+
+class LoginEntry(Struct):
+    """`device` is a hint; `current`: the login that asks."""
+
+    id: str
+    device: str
+    created_at: str
+    seen_at: str
+    current: bool
+
+
+class Logins(Struct):
+    logins: list[LoginEntry]
+
+
+class KnownUsers(Struct):
+    users: list[UserView]
 
 
 class NewApiToken(Struct):
@@ -116,10 +184,27 @@ class NewDocument(Struct):
     content: ContentView | None = None
 
 
+class SwitchesPatch(Struct):
+    guests: bool | UnsetType = UNSET
+    comments: bool | UnsetType = UNSET
+    suggestions: bool | UnsetType = UNSET
+    copying: bool | UnsetType = UNSET
+
+
+class SwitchesView(Struct):
+    """Guests by the link; new comments; new suggestions; copying by those who may not edit."""
+
+    guests: bool
+    comments: bool
+    suggestions: bool
+    copying: bool
+
+
 class DocumentPatch(Struct):
     title: str | UnsetType = UNSET
     starred: bool | UnsetType = UNSET
     link_role: str | UnsetType | None = UNSET
+    switches: SwitchesPatch | UnsetType = UNSET
 
 
 class Collaborator(Struct):
@@ -141,17 +226,24 @@ class DocumentSummary(Struct, kw_only=True):
     link_role: str | None
 
 
+class DocumentDetail(DocumentSummary, kw_only=True):
+    """`locked`: read-only for all."""
+
+    switches: SwitchesView
+    locked: protocol.Lock | None
+
+
 class DocumentEntry(DocumentSummary, kw_only=True):
     """One in a list; `deleted_at` is null outside the trash."""
 
     deleted_at: str | None
 
 
-class DocumentCreated(DocumentSummary, kw_only=True):
+class DocumentCreated(DocumentDetail, kw_only=True):
     websocket_url: str
 
 
-class DocumentView(DocumentSummary, kw_only=True, omit_defaults=True):
+class DocumentView(DocumentDetail, kw_only=True, omit_defaults=True):
     """`websocket_url` holds a ticket; it is absent with `revision` and for tokens that only read."""
 
     content: ContentView
@@ -191,8 +283,14 @@ class Submitted(Struct):
 
 
 def summary(opened: Opened) -> dict[str, Any]:
-    """The members that every view of a document has."""
-    return _shared(opened.document, opened.role, opened.owner, opened.starred)
+    """The members that every view of one document has."""
+    switches, lock = opened.document.switches, opened.document.lock
+    by = None if opened.locked_by is None else user_of(opened.locked_by)
+    return {
+        **_shared(opened.document, opened.role, opened.owner, opened.starred),
+        "switches": SwitchesView(**asdict(switches)),
+        "locked": None if lock is None else protocol.Lock(lock.reason, format_time(lock.at), by),
+    }
 
 
 def _shared(document: Document, role: str, owner: Person, starred: bool) -> dict[str, Any]:
@@ -253,41 +351,3 @@ class ImageView(Struct):
 def image_view(image: Image) -> ImageView:
     url = f"/api/v1/images/{image.id}"
     return ImageView(image.id, url, image.media_type, image.width, image.height, image.size)
-
-
-# --- sharing ----------------------------------------------------------------------------------------------
-
-
-class PermissionPut(Struct):
-    """`role` with `email` or `user_id`; or `link_role` alone."""
-
-    email: str | None = None
-    user_id: str | None = None
-    role: str | None = None
-    link_role: str | UnsetType | None = UNSET
-
-
-class PersonRole(Struct):
-    user: UserView
-    role: str
-
-
-class Invitation(Struct):
-    email: str
-    role: str
-
-
-class SharingView(Struct):
-    owner: UserView
-    people: list[PersonRole]
-    invitations: list[Invitation]
-    link_role: str | None
-
-
-def sharing_view(sharing: Sharing, *, with_email: bool) -> SharingView:
-    return SharingView(
-        user_view(sharing.owner, with_email=with_email),
-        [PersonRole(user_view(person, with_email=with_email), role) for person, role in sharing.people],
-        [Invitation(email, role) for email, role in sharing.invitations],
-        sharing.link_role,
-    )

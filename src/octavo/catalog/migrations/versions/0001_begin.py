@@ -58,9 +58,65 @@ def upgrade() -> None:
         sa.Column("password_hash", sa.Text(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("disabled_at", sa.BigInteger(), nullable=True),
+        sa.Column("color", sa.Text(), nullable=True),
+        sa.Column("picture_id", sa.Text(), nullable=True),
+        sa.Column("admin", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("guest", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("generation", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
         sa.UniqueConstraint("email", name=op.f("uq_users_email")),
     )
+    op.create_table(
+        "pictures",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("user_id", sa.Text(), nullable=False),
+        sa.Column("media_type", sa.Text(), nullable=False),
+        sa.Column("data", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name=op.f("fk_pictures_user_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pictures")),
+    )
+    op.create_index(op.f("ix_pictures_user_id"), "pictures", ["user_id"], unique=False)
+    op.create_table(
+        "contacts",
+        sa.Column("user_id", sa.Text(), nullable=False),
+        sa.Column("contact_id", sa.Text(), nullable=False),
+        sa.Column("shared_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["contact_id"], ["users.id"], name=op.f("fk_contacts_contact_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name=op.f("fk_contacts_user_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("user_id", "contact_id", name=op.f("pk_contacts")),
+    )
+    op.create_index(op.f("ix_contacts_contact_id"), "contacts", ["contact_id"], unique=False)
+    op.create_table(
+        "audit",
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("actor_id", sa.Text(), nullable=True),
+        sa.Column("action", sa.Text(), nullable=False),
+        sa.Column("document_id", sa.Text(), nullable=True),
+        sa.Column("subject", sa.Text(), nullable=True),
+        sa.Column("detail", sa.LargeBinary(), nullable=False),
+        sa.Column("address", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit")),
+        sqlite_autoincrement=True,
+    )
+    op.create_index(op.f("ix_audit_document_id_id"), "audit", ["document_id", "id"], unique=False)
+    if op.get_context().dialect.name == "sqlite":
+        for verb in ("UPDATE", "DELETE"):
+            op.execute(
+                f"CREATE TRIGGER audit_only_grows_{verb.lower()} BEFORE {verb} ON audit "
+                "BEGIN SELECT RAISE(ABORT, 'the audit only grows'); END"
+            )
     op.create_table(
         "api_tokens",
         sa.Column("id", sa.Text(), nullable=False),
@@ -122,6 +178,13 @@ def upgrade() -> None:
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
         sa.Column("deleted_at", sa.BigInteger(), nullable=True),
+        sa.Column("locked_at", sa.BigInteger(), nullable=True),
+        sa.Column("locked_by", sa.Text(), nullable=True),
+        sa.Column("lock_reason", sa.Text(), nullable=True),
+        sa.Column("guests", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("comments", sa.BigInteger(), server_default=sa.text("1"), nullable=False),
+        sa.Column("suggestions", sa.BigInteger(), server_default=sa.text("1"), nullable=False),
+        sa.Column("copying", sa.BigInteger(), server_default=sa.text("1"), nullable=False),
         sa.CheckConstraint(
             "link_role IN ('editor', 'commenter', 'viewer')", name=op.f("ck_documents_link_role")
         ),
@@ -149,6 +212,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("token_hash", sa.LargeBinary(), nullable=False),
         sa.Column("user_id", sa.Text(), nullable=False),
+        sa.Column("device", sa.Text(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("seen_at", sa.BigInteger(), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
@@ -203,6 +267,8 @@ def upgrade() -> None:
         sa.Column("role", sa.Text(), nullable=False),
         sa.Column("invited_by", sa.Text(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
         sa.CheckConstraint("role IN ('editor', 'commenter', 'viewer')", name=op.f("ck_invitations_role")),
         sa.ForeignKeyConstraint(
             ["document_id"], ["documents.id"], name=op.f("fk_invitations_document_id"), ondelete="CASCADE"
@@ -211,8 +277,40 @@ def upgrade() -> None:
             ["invited_by"], ["users.id"], name=op.f("fk_invitations_invited_by"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("document_id", "email", name=op.f("pk_invitations")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_invitations_token_hash")),
     )
     op.create_index(op.f("ix_invitations_email"), "invitations", ["email"], unique=False)
+    op.create_table(
+        "guests",
+        sa.Column("user_id", sa.Text(), nullable=False),
+        sa.Column("document_id", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["document_id"], ["documents.id"], name=op.f("fk_guests_document_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name=op.f("fk_guests_user_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("user_id", "document_id", name=op.f("pk_guests")),
+    )
+    op.create_index(op.f("ix_guests_document_id"), "guests", ["document_id"], unique=False)
+    op.create_table(
+        "access_requests",
+        sa.Column("document_id", sa.Text(), nullable=False),
+        sa.Column("user_id", sa.Text(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("message", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("role IN ('editor', 'commenter', 'viewer')", name=op.f("ck_access_requests_role")),
+        sa.ForeignKeyConstraint(
+            ["document_id"], ["documents.id"], name=op.f("fk_access_requests_document_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name=op.f("fk_access_requests_user_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("document_id", "user_id", name=op.f("pk_access_requests")),
+    )
+    op.create_index(op.f("ix_access_requests_user_id"), "access_requests", ["user_id"], unique=False)
     op.create_table(
         "permissions",
         sa.Column("document_id", sa.Text(), nullable=False),
