@@ -8,11 +8,13 @@ import { Machine } from "../core/machine";
 import { Close, type Role, type ServerMessage, type User } from "../core/protocol";
 import type { OpenedDocument } from "../net/api";
 import { Socket } from "../net/socket";
+import { Aids } from "./aids";
 import { Binding } from "./binding";
 import { Borders } from "./borders";
 import { checkboxes } from "./checkbox";
 import { Selected, typingMark } from "./commands";
-import { cursorPlugin, showCursors } from "./cursors";
+import { cursorPlugin, Glide, showCursors } from "./cursors";
+import { foundPlugin } from "./find-marks";
 import { Hold } from "./hold";
 import { keys } from "./keys";
 import { Linking } from "./linking";
@@ -23,7 +25,20 @@ import { SaveStates } from "./savestate";
 import { toContent, toDocument } from "./schema";
 import type { PageCommandId } from "./shortcuts";
 import { toolbarCommands } from "./toolbar";
-import type { Access, Commands, Editor, EditorOptions, HistoryName, Person } from "./types";
+import type {
+  Access,
+  Commands,
+  Editor,
+  EditorOptions,
+  Finder,
+  HistoryName,
+  LinkAtCaret,
+  OffScreen,
+  Outline,
+  Person,
+  SelectedImage,
+  Statistics,
+} from "./types";
 import { Undo } from "./undo";
 
 export type * from "./types";
@@ -66,6 +81,8 @@ class OpenEditor implements Editor {
   readonly #saves = new SaveStates();
   readonly #selected: Selected;
   readonly #linking: Linking;
+  readonly #aids: Aids;
+  readonly #glide = new Glide();
   readonly #listeners = new Set<() => void>();
   #binding: Binding;
   #role: Role;
@@ -73,6 +90,7 @@ class OpenEditor implements Editor {
   #composition = 0;
   /** The selection as the server knows it, in the shown content. */
   #told: { index: number; length: number } | null = null;
+  #peopleFrame: number | null = null;
   #cursorTimer: ReturnType<typeof setTimeout> | null = null;
   #wakeTimer: ReturnType<typeof setTimeout> | null = null;
   #stateTimer: ReturnType<typeof setTimeout> | null = null;
@@ -105,6 +123,16 @@ class OpenEditor implements Editor {
     const doc = toDocument(new Delta(opened.content.ops));
     this.#binding = new Binding(doc);
     this.#view = this.#createView(EditorState.create({ doc, plugins: this.#plugins() }));
+    this.#aids = new Aids({
+      view: () => this.#view,
+      selected: this.#selected,
+      linking: this.#linking,
+      slice: (start, end) => this.#binding.slice(this.#view.state.doc, start, end),
+      cursors: () => this.#machine.cursors(),
+      people: () => this.#people(),
+      show: (tr) => this.#view.updateState(this.#view.state.apply(tr)),
+      changed: () => this.#listen(),
+    });
     this.#hold = new Hold(
       (message) => this.#handle({ event: "received", message }),
       () => this.#view.composing,
@@ -131,6 +159,7 @@ class OpenEditor implements Editor {
     return [
       ...keys({ borders, markdown, run: (id) => this.commands.run(id) }),
       cursorPlugin(),
+      foundPlugin(),
       checkboxes((line) => this.#selected.tick(line)),
     ];
   }
@@ -207,6 +236,7 @@ class OpenEditor implements Editor {
       this.#told = { index: from, length: delta.transformIndex(index + length, stick) - from };
     }
     this.#view.updateState(this.#view.state.apply(tr));
+    this.#aids.follow(delta);
   }
 
   /** A command's delta as the user's edit; gives what takes it back. */
@@ -339,6 +369,7 @@ class OpenEditor implements Editor {
       selection: TextSelection.create(doc, position),
     });
     this.#view.updateState(state);
+    this.#aids.follow(null);
     this.#told = null;
   }
 
@@ -371,9 +402,19 @@ class OpenEditor implements Editor {
 
   // --- others, and what they see of this page
 
+  /** Once a frame, however many messages came; never while an input method composes. */
   #showPeople(): void {
-    const tr = showCursors(this.#view.state, this.#machine.cursors(), this.#binding.lines);
-    this.#view.updateState(this.#view.state.apply(tr));
+    this.#peopleFrame ??= requestAnimationFrame(() => {
+      this.#peopleFrame = null;
+      if (this.#hold.holding) return;
+      const cursors = this.#machine.cursors();
+      const shown = showCursors(this.#view.state, cursors, this.#binding.lines);
+      if (!shown) return;
+      this.#view.updateState(this.#view.state.apply(shown.tr));
+      this.#glide.play(this.#view, shown.moved);
+      this.#glide.forget(new Set(cursors.map((presence) => presence.client_id)));
+      this.#aids.lookSoon();
+    });
   }
 
   #cursorMoved(): void {
@@ -438,6 +479,10 @@ class OpenEditor implements Editor {
     if (this.#stateTimer) clearTimeout(this.#stateTimer);
     const due = this.#saves.dueIn(now);
     this.#stateTimer = due === null || due === 0 ? null : setTimeout(() => this.#tell(), due + 1);
+    this.#listen();
+  }
+
+  #listen(): void {
     for (const listener of this.#listeners) listener();
   }
 
@@ -455,6 +500,34 @@ class OpenEditor implements Editor {
     return () => void this.#listeners.delete(listener);
   }
 
+  get find(): Finder {
+    return this.#aids.find;
+  }
+
+  statistics(): Statistics {
+    return this.#aids.statistics();
+  }
+
+  outline(): Outline {
+    return this.#aids.outline();
+  }
+
+  goToHeading(key: number): boolean {
+    return this.#aids.goToHeading(key);
+  }
+
+  linkAtCaret(): LinkAtCaret | null {
+    return this.#aids.linkAtCaret();
+  }
+
+  selectedImage(): SelectedImage | null {
+    return this.#aids.selectedImage();
+  }
+
+  offScreen(): OffScreen {
+    return this.#aids.offScreen();
+  }
+
   focus(): void {
     this.#view.focus();
   }
@@ -466,11 +539,7 @@ class OpenEditor implements Editor {
   goToPerson(clientId: string): boolean {
     const cursor = this.#machine.cursors().find((presence) => presence.client_id === clientId)?.cursor;
     if (!cursor) return false;
-    const { lines } = this.#binding;
-    const { line } = lines.place(Math.min(cursor.index + cursor.length, lines.length - 1));
-    const element = this.#view.nodeDOM(lines.start(line) + line);
-    if (!(element instanceof HTMLElement)) return false;
-    element.scrollIntoView({ block: "center" });
+    this.#aids.goTo(cursor.index + cursor.length);
     return true;
   }
 
@@ -490,6 +559,8 @@ class OpenEditor implements Editor {
   close(): void {
     for (const timer of [this.#cursorTimer, this.#wakeTimer, this.#stateTimer])
       if (timer) clearTimeout(timer);
+    if (this.#peopleFrame !== null) cancelAnimationFrame(this.#peopleFrame);
+    this.#aids.close();
     this.#hold.close();
     this.#socket.close();
     this.#listeners.clear();

@@ -287,7 +287,7 @@ export interface OffScreen {
   below: readonly Person[];
 }
 
-/** What an `Editor` has besides. */
+/** What helps in writing and reading. */
 export interface WritingAids {
   readonly find: Finder;
   /** Words and characters; cheap enough to be asked for after each change. */
@@ -303,7 +303,7 @@ export interface WritingAids {
   offScreen(): OffScreen;
 }
 
-export interface Editor {
+export interface Editor extends WritingAids {
   readonly commands: Commands;
   readonly user: User | null;
   /** Called after anything that may change the toolbar (selection, content, access).  Returns how to stop it. */

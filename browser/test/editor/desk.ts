@@ -1,5 +1,5 @@
 import { AllSelection, EditorState, NodeSelection, TextSelection } from "prosemirror-state";
-import { Delta, type Op } from "../../src/core/delta";
+import { Delta, type DeltaBuilder, type Op } from "../../src/core/delta";
 import { Binding } from "../../src/editor/binding";
 import { Borders } from "../../src/editor/borders";
 import { Selected, typingMark } from "../../src/editor/commands";
@@ -91,9 +91,11 @@ export class Desk {
   }
 
   /** What someone else did. */
-  remote(delta: Delta): void {
+  remote(change: DeltaBuilder): Delta {
+    const delta = change.build();
     this.history.follow(delta);
     this.state = this.state.apply(this.binding.write(this.state.tr, delta));
+    return delta;
   }
 
   select(from: number, to = from): this {
