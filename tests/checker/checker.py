@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from octavo.delta import Content, Delta
+from octavo.delta.ops import Insert, Retain
 from octavo.errors import Invalid
 
 OpId = tuple[str, int]
@@ -67,12 +68,35 @@ class Delivered:
 
 @dataclass(frozen=True, slots=True)
 class Revoked:
-    """From `revision` on a user may not write; `bound` seconds after `at` nothing more may reach them."""
+    """From `revision` on a user may not write, until the rights came back at revision `until`; `bound` seconds after
+    `at` nothing more may reach them."""
 
     user_id: str
     revision: int
     at: float
     bound: float = 1.0
+    until: float = float("inf")
+
+
+@dataclass(frozen=True, slots=True)
+class Pointed:
+    """The last cursor that a client stated, in the content at `revision`: both its ends."""
+
+    client_id: str
+    revision: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Where somebody at `revision`, with nothing pending, shows the cursor of a client."""
+
+    who: str
+    client_id: str
+    revision: int
+    start: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +125,8 @@ class Run:
     revoked: list[Revoked] = field(default_factory=list)
     snapshots: list[SnapshotTaken] = field(default_factory=list)
     finals: list[Final] = field(default_factory=list)
+    pointed: list[Pointed] = field(default_factory=list)
+    seen: list[Seen] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +151,7 @@ def check(run: Run) -> list[Violation]:
         *_fresh_reads(run),
         *_revocations(run),
         *_contents(run),
+        *_cursors(run),
     ]
 
 
@@ -191,7 +218,7 @@ def _revocations(run: Run) -> Iterator[Violation]:
     """After a revocation nothing of that user is logged, and after its bound nothing reaches them."""
     for one in run.revoked:
         for row in run.log:
-            if row.user_id == one.user_id and row.revision > one.revision:
+            if row.user_id == one.user_id and one.revision < row.revision <= one.until:
                 yield Violation("rights", f"{one.user_id} wrote revision {row.revision} after {one.revision}")
         for delivery in run.delivered:
             if delivery.user_id == one.user_id and delivery.at > one.at + one.bound:
@@ -227,3 +254,36 @@ def _contents(run: Run) -> Iterator[Violation]:
             yield Violation("converged", f"{final.who} ended at revision {final.revision}, the log at {head}")
         elif final.content != expected:
             yield Violation("converged", f"{final.who} ended with another content than the log's replay")
+
+
+def _cursors(run: Run) -> Iterator[Violation]:
+    """Everybody shows each cursor where the changes since it was stated have moved it."""
+    pointed = {one.client_id: one for one in run.pointed}
+    for seen in run.seen:
+        one = pointed[seen.client_id]
+        start, end = one.start, one.end
+        for row in run.log[one.revision : seen.revision]:
+            own = row.client_id == one.client_id
+            start, end = _moved(start, row.delta, own), _moved(end, row.delta, own)
+        if (seen.start, seen.end) != (start, end):
+            detail = (
+                f"{seen.who} shows {one.client_id} at {seen.start}-{seen.end}, which stands at {start}-{end}"
+            )
+            yield Violation("cursor", detail)
+
+
+def _moved(index: int, delta: Delta, own: bool) -> int:
+    """A place after a change, counted unit by unit: text put there pushes only its own author's cursor."""
+    before = after = 0  # how many units of the old and of the new content lie to the left of the op
+    for op in delta.ops:
+        for _ in range(op.length):
+            if isinstance(op, Insert):
+                if before > index or (before == index and not own):
+                    return after
+                after += 1
+            elif before == index:
+                return after
+            else:
+                before += 1
+                after += isinstance(op, Retain)
+    return after + max(0, index - before)

@@ -12,9 +12,11 @@ from tests.checker import (
     Delivered,
     Final,
     Logged,
+    Pointed,
     Read,
     Revoked,
     Run,
+    Seen,
     SnapshotTaken,
     Submitted,
     check,
@@ -43,6 +45,8 @@ def sound() -> Run:
         revoked=[Revoked("u-bob", 2, 3.0)],
         snapshots=[SnapshotTaken(0, Delta().insert("\n")), SnapshotTaken(2, Delta().insert("ab\n"))],
         finals=[Final("ada", 3, HEAD), Final("rest", 3, HEAD)],
+        pointed=[Pointed("ada", 1, 0, 1), Pointed("bob", 0, 0, 0), Pointed("eve", 3, 0, 0)],
+        seen=[Seen("bob", "ada", 3, 1, 2), Seen("ada", "bob", 3, 0, 0), Seen("ada", "eve", 3, 0, 0)],
     )
 
 
@@ -116,6 +120,18 @@ def end_behind(run: Run) -> None:
     run.finals.append(Final("bob", 2, Delta().insert("ab\n")))
 
 
+def show_a_cursor_elsewhere(run: Run) -> None:
+    run.seen.append(Seen("eve", "ada", 3, 0, 2))
+
+
+def push_the_cursor_of_another(run: Run) -> None:
+    run.seen.append(Seen("eve", "bob", 3, 1, 1))
+
+
+def write_before_the_rights_came_back(run: Run) -> None:
+    run.revoked = [Revoked("u-ada", 2, 2.0, 1e9, 3)]
+
+
 def log_what_does_not_fit(run: Run) -> None:
     run.log.append(Logged(4, "ada", 3, b"", Delta().retain(99).delete(1)))
 
@@ -137,6 +153,9 @@ PLANTED = [
     (diverge, "converged"),
     (diverge_in_a_type, "converged"),
     (end_behind, "converged"),
+    (show_a_cursor_elsewhere, "cursor"),
+    (push_the_cursor_of_another, "cursor"),
+    (write_before_the_rights_came_back, "rights"),
     (log_what_does_not_fit, "replay"),
 ]
 

@@ -1,11 +1,16 @@
-"""`python -m tests.simulation --seeds 20000 --seed 0 --jobs 2`: many seeds, or one again to look at it."""
+"""`python -m tests.simulation --seeds 20000 --seed 0 --jobs 2`: many seeds, or one again to look at it.
+
+`--planted` looks for seeds that catch each planted bug instead, as `planted.SEEDS` records them.
+"""
 
 from __future__ import annotations
 
 import argparse
 import sys
 import time
+from itertools import islice
 
+from tests.simulation.planted import SEEDS, Bug
 from tests.simulation.runner import run_seeds
 from tests.simulation.world import Outcome, run_seed
 
@@ -15,7 +20,10 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=1, help="how many")
     parser.add_argument("--seed", type=int, default=0, help="the first")
     parser.add_argument("--jobs", type=int, default=2, help="processes")
+    parser.add_argument("--planted", action="store_true", help="which of them catch each planted bug")
     chosen = parser.parse_args()
+    if chosen.planted:
+        return _hunt(range(chosen.seed, chosen.seed + max(chosen.seeds, 1000)))
     if chosen.seeds == 1:
         outcome = run_seed(chosen.seed)
         _report(outcome)
@@ -28,6 +36,21 @@ def main() -> int:
     for name, count in sorted(summary.fired.items()):
         print(f"  {name}: in {100 * count / summary.seeds:.0f} % of the seeds")
     return bool(summary.failed or summary.rare())
+
+
+def _hunt(seeds: range, enough: int = 5) -> int:
+    """The first seeds that catch each bug; fails when there is a bug that none catches."""
+    missed = 0
+    for bug in SEEDS:
+        caught = list(islice((seed for seed in seeds if _catches(bug, seed)), enough))
+        print(f"    {bug.__name__}: {tuple(caught)},", flush=True)
+        missed += not caught
+    return missed
+
+
+def _catches(bug: Bug, seed: int) -> bool:
+    with bug():
+        return bool(run_seed(seed).violations)
 
 
 def _report(outcome: Outcome) -> None:

@@ -39,6 +39,31 @@ class Trouble:
         return False
 
 
+class RestorableLog(MemoryLog):
+    """A log that can be put back to how a backup has it."""
+
+    def changes(self, document_id: str) -> list[Change]:
+        return self._document(document_id).changes
+
+    def restore(self, document_id: str, revision: int, epoch: str) -> None:
+        """All after the revision is gone, and from here on it is another history."""
+        document = self._document(document_id)
+        del document.changes[revision:]
+        document.epoch = epoch
+        document.clients = {
+            change.client_id: ClientRow(change.user_id, change.seq, change.revision, change.digest)
+            for change in document.changes
+        }
+
+
+class RestorableSnapshots(MemorySnapshots):
+    """They come back with the log."""
+
+    def restore(self, document_id: str, revision: int) -> None:
+        kept = [taken for taken in self._revisions.get(document_id, []) if taken <= revision]
+        self._revisions[document_id] = kept
+
+
 class FaultyLog:
     """One node's way to the shared log."""
 
@@ -131,11 +156,19 @@ class LossyRelay:
     def __init__(self, trouble: Trouble) -> None:
         self._trouble = trouble
         self._listeners: list[Callable[[str, int], None]] = []
+        self._deaf: dict[Callable[[str, int], None], float] = {}
+
+    def partition(self, seconds: float) -> None:
+        """One of the nodes hears nothing for so long."""
+        if self._listeners:
+            listener = self._trouble.random.choice(self._listeners)
+            self._deaf[listener] = asyncio.get_running_loop().time() + seconds
+            self._trouble.fired["node without hints"] += 1
 
     def publish(self, document_id: str, revision: int) -> None:
         loop = asyncio.get_running_loop()
         for listener in list(self._listeners):
-            if self._trouble.strikes("hint lost", 6.0):
+            if self._trouble.strikes("hint lost", 6.0) or loop.time() < self._deaf.get(listener, 0.0):
                 continue
             for _ in range(2 if self._trouble.strikes("hint doubled") else 1):
                 loop.call_later(self._trouble.random.random() * 0.02, listener, document_id, revision)

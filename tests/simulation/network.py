@@ -8,7 +8,8 @@ from octavo.errors import Invalid
 from octavo.protocol import BadFrame, Hello, OperationMessage, Ping, PresenceMessage, User, decode_client
 
 if TYPE_CHECKING:
-    from tests.simulation.world import Client, Node, World
+    from tests.simulation.actors import Client, Node
+    from tests.simulation.world import World
 
 WAITING = 6
 """Frames that may wait for a peer before it is skipped."""
@@ -28,6 +29,7 @@ class Link:
         self.client = client
         self.node = node
         self.down = False
+        self.closing = False
         self.half_open = False
         self.slow = 0.0
         self._waiting = 0
@@ -41,7 +43,7 @@ class Link:
             self._skipped = True
             self.world.trouble.fired["peer skipped"] += 1
             return False
-        if not self.down:
+        if not self.down and not self.closing:
             self._waiting += 1
             delay = self.world.delay() + self.slow
             self._to_client = max(self._to_client + 1e-5, self.world.loop.time() + delay)
@@ -49,6 +51,7 @@ class Link:
         return True
 
     def close(self, code: int, reason: str) -> None:
+        self.closing = True
         self.world.loop.call_soon(self.node.host.leave, self)
         at = max(self._to_client + 1e-5, self.world.loop.time() + self.world.delay())
         self.world.loop.call_at(at, self._closed_by_node, code)
@@ -75,7 +78,7 @@ class Link:
         self.world.loop.call_at(self._to_node, self._arrive, data)
 
     def _arrive(self, data: bytes) -> None:
-        if self.down or self.node.dead:
+        if self.down or self.closing or self.node.dead:
             return
         host = self.node.host
         try:

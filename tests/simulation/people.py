@@ -17,10 +17,10 @@ _FORMATS: tuple[dict[str, Any], ...] = (
 )
 
 
-def random_edit(random: Random, content: Delta) -> Delta:
-    """An edit that fits the content and the schema."""
+def random_edit(random: Random, content: Delta, *, crowded: bool = False) -> Delta:
+    """An edit that fits the content and the schema; where it is crowded, all are at the same few places."""
     units = "".join(op.value if isinstance(op.value, str) else "\ufffc" for op in content.ops)
-    last = len(units) - 1
+    last = _whole(units, min(len(units) - 1, 8)) if crowded else len(units) - 1
     edit = Delta()
     index = 0
     for _ in range(1 if random.random() < 0.8 else 3):

@@ -16,13 +16,15 @@ from octavo.client.effects import Effect as ClientEffect
 from octavo.client.effects import Send
 from octavo.client.machine import Machine
 from octavo.collab.entry import Effects, Entry
+from octavo.collab.host import RoomHost
 from octavo.collab.live import LiveRoom
 from octavo.collab.recent import Recent
 from octavo.collab.room import Room
+from octavo.collab.seats import Seats
 from octavo.delta import Delta, wire
 from octavo.errors import Conflict, Invalid, OctavoError
 from octavo.ports import AlreadyLogged, ClientRow, Fenced, RevisionTaken, Snapshot
-from octavo.protocol import Change, OperationMessage
+from octavo.protocol import Change, OperationMessage, Welcome
 
 Bug = Callable[[], AbstractContextManager[Any]]
 
@@ -33,6 +35,7 @@ _append = MemoryLog.append
 _client_loaded = Room.client_loaded
 _after = Recent.after
 _rights = Room.rights
+_rebuild = Machine._rebuild
 
 
 def acknowledged_before_commit() -> AbstractContextManager[Any]:
@@ -141,8 +144,8 @@ def off_by_one() -> AbstractContextManager[Any]:
 def roles_not_read_again() -> AbstractContextManager[Any]:
     """A raised fence is taken over, and what waits is appended under it."""
 
-    def rights(self: Room, fence: int, roles: dict[str, str | None]) -> Effects:
-        return _rights(self, fence, dict.fromkeys(roles, "editor"))
+    def rights(self: Room, fence: int, roles: dict[str, str | None], *more: Any) -> Effects:
+        return _rights(self, fence, dict.fromkeys(roles, "editor"), *more)
 
     return patch.object(Room, "rights", rights)
 
@@ -253,22 +256,86 @@ def refused_without_reading() -> AbstractContextManager[Any]:
     return patch.object(Room, "_refuse_surely", surely)
 
 
+def deaf_to_gaps() -> AbstractContextManager[Any]:
+    """A hint that was lost is made up for by nothing: the heads are not looked at."""
+
+    async def look(self: RoomHost, live: LiveRoom) -> None:
+        pass
+
+    return patch.object(RoomHost, "_look", look)
+
+
+def epoch_ignored() -> AbstractContextManager[Any]:
+    """The log takes what was meant for the history before its backup was put back."""
+
+    async def append(self: MemoryLog, document_id: str, **given: Any) -> None:
+        given["epoch"] = self._document(document_id).epoch
+        await _append(self, document_id, **given)
+
+    return patch.object(MemoryLog, "append", append)
+
+
+def resent_into_another_history() -> AbstractContextManager[Any]:
+    """A client keeps what it has not sent when the history changes under it."""
+
+    def rebuild(self: Machine, welcome: Welcome, content: Delta) -> list[ClientEffect]:
+        kept = self.in_flight
+        effects = _rebuild(self, welcome, content)
+        self.in_flight = kept
+        return effects
+
+    return patch.object(Machine, "_rebuild", rebuild)
+
+
+def queue_without_end() -> AbstractContextManager[Any]:
+    """What a peer cannot take is kept for it, instead of being read again from the log."""
+
+    def send_changes(self: Seats, frame: bytes, before: int) -> None:
+        for seat in self._live.values():
+            if seat.backlog or not self._try(seat, frame):
+                seat.backlog.append(frame)
+
+    return patch.object(Seats, "send_changes", send_changes)
+
+
+def presence_lost() -> AbstractContextManager[Any]:
+    """A cursor that a peer could not take when it moved is not told again."""
+
+    def send_passing(self: Seats, frame: bytes, left: Sequence[str], revision: int) -> None:
+        for seat in self.all():
+            if not (seat.live and self._try(seat, frame)):
+                seat.left.update(left)
+
+    return patch.object(Seats, "send_passing", send_passing)
+
+
+def cursors_not_moved() -> AbstractContextManager[Any]:
+    """A cursor stated at an older revision is taken as if it were the head's."""
+    return patch("octavo.collab.presence.moved", lambda cursor, change, client_id: cursor)
+
+
 SEEDS: Final[dict[Bug, Sequence[int]]] = {
     acknowledged_before_commit: (0, 1, 2),
-    checked_then_inserted: (0, 2, 3),
-    remembered_in_memory_only: (1, 4, 5),
-    transformed_on_the_wrong_side: (0, 1, 2),
-    history_folded: (57, 61),
-    off_by_one: (0, 1, 2),
-    roles_not_read_again: (3, 5, 8),
-    never_caught_up: (5, 6, 7),
+    checked_then_inserted: (0, 1, 2),
+    remembered_in_memory_only: (0, 2, 5, 6, 11, 12),
+    transformed_on_the_wrong_side: (0, 1, 3),
+    history_folded: (8, 39, 40, 49, 51, 59),
+    off_by_one: (1, 2, 3),
+    roles_not_read_again: (1, 3, 4),
+    never_caught_up: (2, 4, 7, 9, 13, 15),
     snapshot_one_early: (0, 1, 2),
     in_flight_altered: (0, 1, 2),
-    retried_incrementally: (0, 1, 2, 6),
-    tip_not_rolled_back: (1, 2, 3),
-    unknown_taken_for_failed: (0, 1, 2),
-    fence_ignored: (5, 9, 14),
-    empty_not_logged: (0, 1, 2),
-    refused_without_reading: range(100, 400),
+    retried_incrementally: (2, 3, 11, 12, 13, 17),
+    tip_not_rolled_back: (0, 2, 3),
+    unknown_taken_for_failed: (0, 2, 3),
+    fence_ignored: (1, 2, 3, 12, 13, 16),
+    empty_not_logged: (1, 6, 13, 14, 18, 19),
+    refused_without_reading: (3, 59, 76, 87, 100, 198),
+    deaf_to_gaps: (1, 11, 21, 38, 56, 57),
+    epoch_ignored: (10, 48, 101, 163, 218, 241),
+    resent_into_another_history: (1, 2, 3),
+    queue_without_end: (10, 49, 94, 108, 117, 119),
+    presence_lost: (131, 162, 254, 354, 394),
+    cursors_not_moved: (0, 1, 2),
 }
-"""For each bug a few seeds that catch it."""
+"""For each bug seeds that catch it.  Which they are shifts with the code: `python -m tests.simulation --planted`."""

@@ -7,36 +7,28 @@ import hashlib
 import logging
 from collections import Counter
 from collections.abc import Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import isinf
 from random import Random
-from typing import Any
+from typing import Any, Literal
 
-from octavo.adapters.memory import MemoryLog, MemorySnapshots
-from octavo.client import effects as client_effects
-from octavo.client.machine import Machine, encode
-from octavo.collab.host import RoomHost
-from octavo.collab.settings import HostSettings
-from octavo.delta import Content, Delta, wire
+from octavo.collab.host import HELD, RoomHost
+from octavo.delta import Content, wire
 from octavo.ports import Snapshot
-from octavo.protocol import (
-    Change,
-    Cursor,
-    OperationMessage,
-    User,
-    decode_server,
-    digest,
-    ops_from_json,
-    ops_to_json,
-)
+from octavo.protocol import Change, OperationMessage, PresenceMessage, digest, ops_from_json, ops_to_json
 from tests.checker import checker
-from tests.simulation.faults import FaultyLog, FaultySnapshots, LossyRelay, Trouble
+from tests.simulation.actors import Client, Node
+from tests.simulation.faults import LossyRelay, RestorableLog, RestorableSnapshots, Trouble
 from tests.simulation.network import Link
-from tests.simulation.people import random_edit
 from tests.simulation.virtual import VirtualClock, VirtualLoop
 
 DOCUMENTS = ("one", "two")
 SECONDS_OF_TROUBLE = 10.0
-SETTINGS = HostSettings(poll_every=1.0, recent_changes=12, batch_changes=6, unload_after=3.0, editors=4)
+UNDER_WAY = 3.0
+"""Seconds after which nothing that a person sent is still under way at a node that they have left.  Rights that are
+taken and given back faster may refuse an operation on one node and accept it on another that has not looked."""
+WAITING_FOR_ONE = 16
+"""Frames that a room may keep for a peer that takes none; changes are not among them."""
 
 FAULTS = (
     "error before commit",
@@ -54,9 +46,15 @@ FAULTS = (
     "crash before commit",
     "crash after commit",
     "role taken",
+    "role given back",
     "peer skipped",
+    "node without hints",
+    "log restored",
 )
 """Each fires in at least 5 % of the seeds."""
+
+
+STRIKES = ("cut", "cut", "half", "slow", "down", "crash", "append", "role", "role", "hints", "restore")
 
 
 @dataclass(slots=True)
@@ -68,157 +66,22 @@ class Outcome:
     changes: int
 
 
-class Node:
-    """One process: it can die and come back with nothing but the log."""
-
-    def __init__(self, world: World, number: int) -> None:
-        self.world = world
-        self.number = number
-        self.dead = True
-        self.log: FaultyLog
-        self.host: RoomHost
-
-    async def start(self) -> None:
-        world = self.world
-        self.log = FaultyLog(world.log, world.trouble)
-        self.host = world.host_class(
-            log=self.log,
-            snapshots=FaultySnapshots(world.snapshots, world.trouble),
-            relay=world.relay,
-            clock=world.clock,
-            roles=world.role,
-            settings=SETTINGS,
-            on_changes=world.follow,
-            busy=lambda: 0.0,
-        )
-        await self.host.start()
-        self.dead = False
-
-    def crash(self) -> None:
-        if self.dead:
-            return
-        self.dead = self.log.dead = True
-        self.host.stop()
-        for live in self.host.rooms():
-            live.closed = True
-        for client in self.world.clients:
-            if client.link is not None and client.link.node is self:
-                client.link.cut()
-        self.world.loop.call_later(self.world.random.random() * 2.0, self._restart)
-
-    def _restart(self) -> None:
-        self.world.spawn(self.start())
-
-
-class Client:
-    """A person at a tab: the real machine, and the content it shows."""
-
-    def __init__(self, world: World, number: int, document_id: str) -> None:
-        self.world = world
-        self.document_id = document_id
-        self.user = User(f"u{number}", f"User {number}", "#123456")
-        self.names = 1
-        self.number = number
-        self.machine = Machine(f"c{number}-1", acks=number % 2 == 0)
-        self.shown = Delta()
-        self.link: Link | None = None
-        self.stopped = False
-        self._wake: asyncio.TimerHandle | None = None
-        self.connect(0.0)
-
-    def connect(self, after: float) -> None:
-        if self.link is not None:
-            self.link.abandon()
-            self.link = None
-        self.world.loop.call_later(max(after, 0.001), self._open)
-
-    def _open(self) -> None:
-        if self.link is not None or self.stopped:
-            return
-        nodes = [node for node in self.world.nodes if not node.dead]
-        if not nodes:
-            self.world.loop.call_later(0.5, self._open)
-            return
-        self.link = Link(self.world, self, self.world.random.choice(nodes))
-        self.perform(self.machine.opened(now=self.world.loop.time()))
-
-    def receive(self, link: Link, frame: bytes) -> None:
-        if link is self.link:
-            self.world.trace(self.number, frame)
-            random = self.world.random.random()
-            message = decode_server(frame)
-            self.perform(self.machine.receive(message, now=self.world.loop.time(), random=random))
-
-    def closed(self, link: Link, code: int) -> None:
-        if link is self.link:
-            self.link = None
-            self.names += code == 4408
-            fresh = f"c{self.number}-{self.names}"
-            self.perform(self.machine.closed(code, random=self.world.random.random(), fresh_id=fresh))
-
-    def edit(self) -> None:
-        if not self.machine.editable or self.stopped:
-            return
-        delta = random_edit(self.world.random, self.shown)
-        if not delta.is_empty:
-            self.shown = self.shown.compose(delta)
-            self.perform(self.machine.edit(delta))
-
-    def point(self) -> None:
-        length = self.shown.change_length
-        if length:
-            self.perform(self.machine.point(Cursor(self.world.random.randrange(length), 0)))
-
-    def perform(self, effects: list[client_effects.Effect]) -> None:
-        for effect in effects:
-            match effect:
-                case client_effects.Send(message):
-                    if isinstance(message, OperationMessage):
-                        self.world.submitted(self, message)
-                    if self.link is not None:
-                        self.link.send_to_node(encode(message))
-                case client_effects.Apply():
-                    self.shown = self.shown.compose(effect.delta)
-                    self.world.delivered(self, effect.revision)
-                case client_effects.Reset():
-                    self.shown = effect.content
-                case client_effects.Acknowledged(seq, revision):
-                    self.world.acknowledged(self, seq, revision)
-                case client_effects.Refused():
-                    self.world.refused(self)
-                case client_effects.Connect(after):
-                    self.connect(after)
-                case client_effects.Stop():
-                    self.stopped = True
-                case _:
-                    pass
-        self._plan()
-
-    def _plan(self) -> None:
-        if self._wake is not None:
-            self._wake.cancel()
-        at = self.machine.wake_at
-        self._wake = None if at is None else self.world.loop.call_at(at, self._tick)
-
-    def _tick(self) -> None:
-        self.perform(self.machine.tick(now=self.world.loop.time(), random=self.world.random.random()))
-
-
 class World:
     """Runs one seed to its end."""
 
     def __init__(
-        self, seed: int, *, host_class: type[RoomHost] = RoomHost, log: MemoryLog | None = None
+        self, seed: int, *, host_class: type[RoomHost] = RoomHost, log: RestorableLog | None = None
     ) -> None:
         self.seed = seed
         self.random = Random(seed)
         self.loop = VirtualLoop()
         self.clock = VirtualClock(self.loop)
         self.trouble = Trouble(self.random)
-        self.log = log or MemoryLog()
-        self.snapshots = MemorySnapshots()
+        self.log = log or RestorableLog()
+        self.snapshots = RestorableSnapshots()
         self.relay = LossyRelay(self.trouble)
         self.host_class = host_class
+        self.crowded = self.random.random() < 0.3
         self.nodes: list[Node] = []
         self.clients: list[Client] = []
         self.roles: dict[tuple[str, str], str | None] = {}
@@ -226,6 +89,9 @@ class World:
         self.runs = {document_id: checker.Run() for document_id in DOCUMENTS}
         self._operations: dict[tuple[str, str, int], dict[str, Any]] = {}
         self._last: dict[int, tuple[str, str, int]] = {}
+        self._pointed: dict[int, tuple[Link | None, checker.Pointed]] = {}
+        self._taken: dict[int, float] = {}
+        self._epochs = dict.fromkeys(DOCUMENTS, 0)
         self._trace = hashlib.sha256()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -251,9 +117,10 @@ class World:
 
     async def _snapshot(self, document_id: str, revision: int) -> None:
         content = Content()
-        for change in await self.log.read(document_id, after=0, limit=revision):
+        changes = await self.log.read(document_id, after=0, limit=revision)
+        for change in changes:
             content.apply(change.delta)
-        await self.snapshots.put(document_id, Snapshot(revision, ops_to_json(content.to_delta())))
+        await self.snapshots.put(document_id, Snapshot(len(changes), ops_to_json(content.to_delta())))
 
     # --- what is recorded ----------------------------------------------------------------------------------------
 
@@ -264,14 +131,26 @@ class World:
         key = (client.document_id, client.machine.client_id, message.seq)
         self._last[client.number] = key
         body = digest(message.base_revision, wire.from_wire(message.ops))
-        known = self._operations.setdefault(key, {"digest": body, "outcome": "unknown", "revision": None})
+        fresh = {"digest": body, "epoch": client.machine.epoch, "outcome": "unknown", "revision": None}
+        known = self._operations.setdefault(key, fresh)
         if known["digest"] != body:
             self.problems.append(f"client {client.number} sent another body under seq {message.seq}")
+        if known["epoch"] != client.machine.epoch:
+            self.problems.append(f"client {client.number} sent seq {message.seq} into another history")
+
+    def pointed(self, client: Client, message: PresenceMessage) -> None:
+        cursor = message.cursor
+        assert cursor is not None
+        end = cursor.index + cursor.length
+        one = checker.Pointed(client.machine.client_id, message.revision, cursor.index, end)
+        self._pointed[client.number] = (client.link, one)
 
     def acknowledged(self, client: Client, seq: int, revision: int) -> None:
         for key in ((client.document_id, client.machine.client_id, seq), self._last[client.number]):
-            if key in self._operations:
-                self._operations[key].update(outcome="ok", revision=revision)
+            known = self._operations.get(key)
+            if known is not None:
+                if known["outcome"] != "gone":
+                    known.update(outcome="ok", revision=revision)
                 return
 
     def refused(self, client: Client) -> None:
@@ -323,10 +202,12 @@ class World:
             await asyncio.sleep(self.random.expovariate(25.0))
             self._happen()
         await self._heal()
+        await self._point()
         await self._judge()
 
     def _happen(self) -> None:
         """One thing that people do, or that befalls them."""
+        self._bounded()
         client = self.random.choice(self.clients)
         chance = self.random.random()
         if chance < 0.86:
@@ -339,7 +220,7 @@ class World:
 
     def _strike(self, client: Client) -> None:
         link, node = client.link, self.random.choice(self.nodes)
-        kind = self.random.choice(("cut", "cut", "half", "slow", "down", "crash", "append", "role"))
+        kind = self.random.choice(STRIKES)
         fired = self.trouble.fired
         if kind == "cut" and link is not None:
             fired["connection cut"] += 1
@@ -349,7 +230,7 @@ class World:
             link.half_open = True
         elif kind == "slow" and link is not None:
             fired["slow client"] += 1
-            link.slow = 0.3
+            link.slow = self.random.choice((0.3, 2.5, 5.0))
         elif kind == "down" and not self.trouble.store_down:
             fired["store down"] += 1
             self.trouble.store_down = True
@@ -359,26 +240,76 @@ class World:
             node.crash()
         elif kind == "append" and not node.dead:
             node.log.crash_on_append = lambda after, node=node: node.crash()
-        elif kind == "role" and client.number > 0 and self.random.random() < 0.3:
-            self.spawn(self._take_role(client))
+        elif kind == "role" and client.number > 0:
+            since = self._taken.get(client.number)
+            if since is None:
+                self.spawn(self._take_role(client))
+            elif self.loop.time() - since > UNDER_WAY:
+                self.spawn(self._give_role(client))
+        elif kind == "hints":
+            self.relay.partition(self.random.random() * 2.0)
+        elif kind == "restore" and self.random.random() < 0.4:
+            self._restore(client.document_id)
 
     def _store_up(self) -> None:
         self.trouble.store_down = False
 
     async def _take_role(self, client: Client) -> None:
-        """To viewer, in one step with the fence; whoever asks later is told."""
+        """To viewer, in one step with the fence, often just after they wrote something; whoever asks later is told."""
+        if self.random.random() < 0.6:
+            client.edit()
+            await asyncio.sleep(self.random.random() * 0.08)
+            if client.link is not None and self.random.random() < 0.7:
+                client.link.cut()
         key = (client.document_id, client.user.id)
         if self.roles[key] != "editor":
             return
         self.trouble.fired["role taken"] += 1
+        self._taken[client.number] = self.loop.time()
         self.roles[key] = "viewer"
         await self.log.raise_fence(client.document_id)
         head = await self.log.head(client.document_id)
         one = checker.Revoked(client.user.id, head.revision, self.loop.time(), bound=1e9)
         self.runs[client.document_id].revoked.append(one)
+        await self._tell_rights(client.document_id)
+
+    async def _give_role(self, client: Client) -> None:
+        self.trouble.fired["role given back"] += 1
+        del self._taken[client.number]
+        self.roles[client.document_id, client.user.id] = "editor"
+        head = await self.log.head(client.document_id)
+        revoked = self.runs[client.document_id].revoked
+        for place, one in enumerate(revoked):
+            if one.user_id == client.user.id and one.until > head.revision:
+                revoked[place] = replace(one, until=head.revision)
+        await self._tell_rights(client.document_id)
+
+    async def _tell_rights(self, document_id: str) -> None:
         node = self.random.choice(self.nodes)
         if not node.dead:
-            await node.host.rights_changed(client.document_id)
+            await node.host.rights_changed(document_id)
+
+    def _restore(self, document_id: str) -> None:
+        """A backup is put back under everybody's feet: its log is shorter, and another history from here on."""
+        self.trouble.fired["log restored"] += 1
+        self._epochs[document_id] += 1
+        changes = self.log.changes(document_id)
+        kept = max(0, len(changes) - self.random.randrange(20))
+        for (document, client_id, seq), known in self._operations.items():
+            row = next((row for row in changes[:kept] if (row.client_id, row.seq) == (client_id, seq)), None)
+            if document == document_id and row is None:
+                known["outcome"] = "gone"
+        run = self.runs[document_id]
+        run.revoked = [
+            replace(
+                one,
+                revision=min(one.revision, kept),
+                until=one.until if isinf(one.until) else min(one.until, kept),
+            )
+            for one in run.revoked
+        ]
+        self.snapshots.restore(document_id, kept)
+        self.log.restore(document_id, kept, f"epoch-{document_id}-{self._epochs[document_id]}")
 
     async def _heal(self) -> None:
         """No more trouble; everybody finishes what is pending."""
@@ -406,10 +337,71 @@ class World:
         for client in self.clients:
             machine, head = client.machine, await self.log.head(client.document_id)
             if not client.stopped and not (
-                machine.synchronized and machine.joined and machine.revision == head.revision
+                machine.synchronized
+                and machine.joined
+                and machine.revision == head.revision
+                and machine.epoch == head.epoch
+                and client.link is not None
+                and not client.link.half_open
             ):
                 restless.append(f"client {client.number} at {machine.revision} of {head.revision}")
         return restless
+
+    def _bounded(self) -> None:
+        """A room keeps little for a peer that does not read."""
+        for node in self.nodes:
+            for live in [] if node.dead else node.host.rooms():
+                for seat in live.seats.all():
+                    if len(seat.backlog) > WAITING_FOR_ONE or len(seat.held) > HELD:
+                        self.problems.append(
+                            f"bounded: {seat.client_id} has {len(seat.backlog)} frames waiting"
+                        )
+
+    async def _point(self) -> None:
+        """Everybody shows where they are, and writes on: the cursors move along."""
+        self._pointed.clear()
+        for _ in range(3):
+            for client in self.clients:
+                client.point()
+                client.edit()
+            await asyncio.sleep(self.random.random() * 0.3)
+        end = self.loop.time() + 20.0
+        calm = 0
+        while self.loop.time() < end and calm < 10:  # until nodes know whom they have lost
+            await asyncio.sleep(0.25)
+            calm = calm + 1 if await self._calm() else 0
+        for client in self.clients:
+            self._look(client)
+
+    def _look(self, client: Client) -> None:
+        """Whom a client sees, and where: those at the same node."""
+        link, machine = client.link, client.machine
+        if client.stopped or link is None or machine.revision is None:
+            return
+        run = self.runs[client.document_id]
+        shown = {one.client_id: one.cursor for one in machine.cursors()}
+        here = {
+            other.machine.client_id: other
+            for other in self.clients
+            if other is not client
+            and other.document_id == client.document_id
+            and other.link is not None
+            and other.link.node is link.node
+        }
+        if shown.keys() != here.keys():
+            self.problems.append(f"cursors: client {client.number} sees {sorted(shown)}, not {sorted(here)}")
+        for name, cursor in shown.items():
+            other = here.get(name)
+            stated = self._pointed.get(-1 if other is None else other.number)
+            if other is None or stated is None or stated[0] is not other.link:
+                continue
+            if cursor is None:
+                self.problems.append(f"cursors: client {client.number} does not see where {name} is")
+                continue
+            end = cursor.index + cursor.length
+            run.seen.append(
+                checker.Seen(f"client {client.number}", name, machine.revision, cursor.index, end)
+            )
 
     async def _judge(self) -> None:
         for document_id, run in self.runs.items():
@@ -417,10 +409,11 @@ class World:
                 run.log.append(_logged(change))
             for (document, client_id, seq), known in self._operations.items():
                 if document == document_id:
-                    one = checker.Submitted(
-                        client_id, seq, known["digest"], known["outcome"], known["revision"]
-                    )
+                    gone = known["outcome"] == "gone"
+                    outcome: Literal["ok", "fail", "unknown"] = "fail" if gone else known["outcome"]
+                    one = checker.Submitted(client_id, seq, known["digest"], outcome, known["revision"])
                     run.submitted.append(one)
+            run.pointed = [one for _, one in self._pointed.values()]
             await self._finals(document_id, run)
             self.problems += [f"{document_id}: {violation}" for violation in checker.check(run)]
 

@@ -79,6 +79,7 @@ def _claim(live: LiveRoom, seat: Seat, hello: protocol.Hello, row: ClientRow | N
     if seat.client_id and seat.client_id != hello.client_id:
         live.leave(seat)
         seat.gone = False
+        seat.spent = None
         live.seats.add(seat)
     peer = seat.peer
     seat.client_id = peer.client_id = hello.client_id
@@ -108,7 +109,7 @@ def _welcome(host: RoomHost, live: LiveRoom, seat: Seat, missing: Sequence[Chang
         changes=[],
         last_seq=0 if row is None else row.seq,
         last_seq_revision=0 if row is None else row.revision,
-        presences=live.audience.everybody(room.content.length, but=seat.client_id),
+        presences=live.audience.everybody(room.head_length, but=seat.client_id),
         limits=host.limits,
     )
     content = live.content_json() if missing is None else None

@@ -155,6 +155,9 @@ class RoomHost:
         if not seat.welcomed or live is None:
             self._hold(peer, seat, lambda: self.submit(peer, message))
             return
+        if seat.spent is not None and message.seq <= seat.spent[0]:
+            live.seats.send(seat, self.frame(error_frame(seat.spent[1], message.seq)))
+            return  # the refusal and this resend have crossed: a refused seq is spent
         try:
             operation = protocol.operation(
                 message,
@@ -351,12 +354,12 @@ class RoomHost:
 
     def _hinted(self, document_id: str, revision: int) -> None:
         live = self._rooms.get(document_id)
-        if live is None or revision == live.room.head:
+        if live is None:
             return
-        if revision > live.room.head:
-            live.read_soon()
-        elif revision == 0:
+        if revision == 0:
             live.start(live.read_rights())
+        elif revision > live.room.head:
+            live.read_soon()
 
     def _tend(self) -> None:
         """Once a second: forget the silent, unload the unused, and look at the heads when hints may be lost."""

@@ -25,7 +25,7 @@ from octavo.collab.presence import Audience
 from octavo.collab.room import Room
 from octavo.collab.seats import Seat, Seats
 from octavo.collab.welcome import FRAME_BYTES, first_part, parts
-from octavo.errors import Conflict, Denied, Invalid, Missing, OctavoError, Unavailable
+from octavo.errors import TEMPORARY, Conflict, Denied, Invalid, Missing, OctavoError, Unavailable
 from octavo.ports import AlreadyLogged, Fenced, RevisionTaken
 from octavo.protocol import CHANGES_PER_PAGE, Change, CloseCode, Operation
 
@@ -157,6 +157,8 @@ class LiveRoom:
         metrics.refusals.labels(error.code).inc()
         seat = self._seat_of(operation)
         if seat is not None:
+            if error.code not in TEMPORARY:
+                seat.spent = (operation.seq, error)
             self.seats.send(seat, self._host.frame(error_frame(error, operation.seq)))
         self._answer(operation, error)
 
@@ -436,9 +438,10 @@ class LiveRoom:
 
     def _send_presence(self) -> None:
         self._presence_timer = None
-        message = self.audience.window(self.room.content.length)
+        message = self.audience.window(self.room.head_length)
         if message is not None:
-            self.seats.send_passing(self._host.frame(protocol.encode(message)), message.left)
+            frame = self._host.frame(protocol.encode(message))
+            self.seats.send_passing(frame, message.left, self.room.head)
 
     def pump(self, seat: Seat) -> None:
         """Bring a peer that is behind up to the head, as fast as it reads."""
@@ -477,10 +480,10 @@ class LiveRoom:
         return []
 
     def _caught_up(self, seat: Seat) -> None:
-        left, seat.left = sorted(seat.left), set()
-        people = self.audience.everybody(self.room.content.length, but=seat.client_id)
-        presence = protocol.encode(protocol.Presences(self.room.head, people, left))
+        people = self.audience.everybody(self.room.head_length, but=seat.client_id)
+        presence = protocol.encode(protocol.Presences(self.room.head, people, sorted(seat.left)))
         if self.seats.flush(seat) and seat.peer.send(self._host.frame(presence)):
+            seat.left.clear()
             self.seats.set_live(seat, self.room.head)
 
     def content_json(self) -> bytes:

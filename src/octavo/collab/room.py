@@ -111,6 +111,12 @@ class Room:
                 content.apply(entry.inverse)
         return content
 
+    @property
+    def head_length(self) -> int:
+        """UTF-16 code units of the content at the head."""
+        accepted = (entry for entry in chain(self.in_flight, self.waiting) if entry.inverse is not None)
+        return self.content.length - sum(entry.delta.change_length for entry in accepted)
+
     # --- operations come in --------------------------------------------------------------------------------------
 
     def submit(self, operation: Operation, role: str, arrived: float) -> Effects:

@@ -8,6 +8,7 @@ from typing import Final
 
 from octavo import metrics
 from octavo.collab.peer import Peer
+from octavo.errors import OctavoError
 from octavo.protocol import CloseCode
 
 BACKLOG: Final = 256
@@ -30,6 +31,7 @@ class Seat:
         "peer",
         "pumping",
         "sent",
+        "spent",
         "welcomed",
     )
 
@@ -45,6 +47,8 @@ class Seat:
         self.backlog: list[bytes] = []
         self.held: list[Callable[[], None]] = []
         self.left: set[str] = set()
+        self.spent: tuple[int, OctavoError] | None = None
+        """The last seq that was finally refused here, and with what: its refusal may cross a resend of it."""
 
 
 class Seats:
@@ -110,11 +114,13 @@ class Seats:
             if seat.gone:
                 self.close(seat, 1011, "the connection failed")
 
-    def send_passing(self, frame: bytes, left: Iterable[str]) -> None:
-        """A presence frame: who cannot take it gets a newer one once caught up."""
+    def send_passing(self, frame: bytes, left: Iterable[str], revision: int) -> None:
+        """A presence frame, stated at the head: who cannot take it gets a newer one once caught up."""
         for seat in list(self._seats.values()):
             if seat.live and self._try(seat, frame):
                 continue
+            if seat.live:
+                self.set_behind(seat, revision)
             seat.left.update(left)
 
     def send(self, seat: Seat, frame: bytes) -> None:
