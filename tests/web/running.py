@@ -41,10 +41,15 @@ class Running:
         client = httpx.Client(base_url=self.base, timeout=20)
         made = client.post("/api/v1/auth/register", json={"email": email, "name": name, "password": PASSWORD})
         assert made.status_code == 201, made.text
-        client.cookies.clear()
+        client.close()
+        return self.sign_in(email, name)
+
+    def sign_in(self, email: str, name: str = "Ada") -> Person:
+        """Somebody who has an account, with an access token."""
+        client = httpx.Client(base_url=self.base, timeout=20)
         token = client.post("/api/v1/auth/token", json={"email": email, "password": PASSWORD})
         client.headers["authorization"] = f"Bearer {token.json()['access_token']}"
-        return Person(self, client, made.json()["user"]["id"], email, name)
+        return Person(self, client, client.get("/api/v1/users/me").json()["id"], email, name)
 
     def guest(self, document_id: str, name: str = "Gast", **body: Any) -> Person:
         """Somebody without an account, who comes in by the document's link, in a browser."""
@@ -53,13 +58,14 @@ class Running:
         assert made.status_code == 201, made.text
         return Person(self, client, made.json()["user"]["id"], "", name)
 
-    def browser(self, person: Person, user_agent: str = "test") -> httpx.Client:
+    @contextmanager
+    def browser(self, person: Person, user_agent: str = "test") -> Iterator[httpx.Client]:
         """A browser in which somebody has signed in."""
         headers = {"origin": self.base, "user-agent": user_agent}
-        client = httpx.Client(base_url=self.base, timeout=20, headers=headers)
-        answer = client.post("/api/v1/auth/login", json={"email": person.email, "password": PASSWORD})
-        assert answer.status_code == 200, answer.text
-        return client
+        with httpx.Client(base_url=self.base, timeout=20, headers=headers) as client:
+            answer = client.post("/api/v1/auth/login", json={"email": person.email, "password": PASSWORD})
+            assert answer.status_code == 200, answer.text
+            yield client
 
     def make_admin(self, person: Person) -> None:
         """As `octavo user admin` does."""
