@@ -209,7 +209,9 @@ class Room:
             elif entry.at <= self.head:
                 effects += self._take(entry)
             else:
-                effects.append(self._refuse(entry, self._conflict("base_revision lies past the end of the log")))
+                effects.append(
+                    self._refuse(entry, self._conflict("base_revision lies past the end of the log"))
+                )
         return effects
 
     # --- the queue -----------------------------------------------------------------------------------------------
