@@ -171,20 +171,31 @@ def user_admin(email: str, off: bool, data_dir: Path | None) -> None:
 
 @main.command()
 @click.argument("document_id", required=False)
+@click.option(
+    "--renew-epoch",
+    is_flag=True,
+    help="if it is sound: what was restored from a backup has another history from now on (server stopped)",
+)
 @DataDir
-def verify(document_id: str | None, data_dir: Path | None) -> None:
+def verify(document_id: str | None, renew_epoch: bool, data_dir: Path | None) -> None:
     """Read the whole log and say whether it is sound; beside a running server too.  Ends with 1 if it is not."""
     from octavo import verify as check
+    from octavo.adapters.files import FOLDER, FileBlobs
     from octavo.adapters.sql import SqlStore
+
+    where = _settings(data_dir=data_dir).data_dir
 
     def report(found: check.Report) -> None:
         for fault in found.faults:
             click.echo(f"{found.document_id}: {fault}")
 
     try:
-        store = SqlStore.open(_settings(data_dir=data_dir).data_dir, read_only=True)
+        store = SqlStore.open(where, read_only=True)
+        blobs = FileBlobs(where / FOLDER)
         summary = asyncio.run(
-            check.verify(store.database, store.snapshots, document_id=document_id, progress=report)
+            check.verify(
+                store.database, store.snapshots, document_id=document_id, blobs=blobs, progress=report
+            )
         )
         store.close()
     except OctavoError as fault:
@@ -194,7 +205,23 @@ def verify(document_id: str | None, data_dir: Path | None) -> None:
     changes = sum(found.revision for found in summary.reports)
     verdict = "sound" if summary.sound else "DAMAGED"
     click.echo(f"{len(summary.reports)} documents, {changes} changes: {verdict}")
+    if renew_epoch and summary.sound:
+        click.echo(f"{_renew_epochs(where, document_id)} documents have another history from now on")
     sys.exit(summary.exit_status)
+
+
+def _renew_epochs(where: Path, document_id: str | None) -> int:
+    from octavo import verify as check
+    from octavo.adapters.sql import SqlStore
+
+    try:
+        store = SqlStore.open(where)
+        try:
+            return asyncio.run(check.renew_epochs(store.database, document_id))
+        finally:
+            store.close()
+    except OctavoError as fault:
+        _fail(fault)
 
 
 @main.command()

@@ -23,7 +23,7 @@ import uvicorn
 from octavo import __version__, metrics
 from octavo.accounts import Accounts
 from octavo.adapters.fetch import PublicFetch
-from octavo.adapters.files import FileBlobs
+from octavo.adapters.files import FOLDER, FileBlobs
 from octavo.adapters.memory import MemoryRelay
 from octavo.adapters.sql import SqlStore
 from octavo.audit import Audit
@@ -59,7 +59,6 @@ POLL_SECONDS: Final = 30.0
 """How soon an open document learns what the command line changed beside the server."""
 
 KEY_FILE: Final = "signing.key"
-BLOBS: Final = "blobs"
 _REDIRECT_MS: Final = 1000
 
 
@@ -112,7 +111,7 @@ async def _wire(settings: Settings, store: SqlStore, max_connections: int) -> Ap
     accounts = Accounts(store.database, clock, settings, key)
     documents = Documents(store.database, store.log, clock, settings)
     locks = Locks(store.database, clock)
-    blobs = FileBlobs(settings.data_dir / BLOBS)
+    blobs = FileBlobs(settings.data_dir / FOLDER)
     images = Images(store.database, blobs, clock, settings, PublicFetch())
     jobs = Jobs(
         [SnapshotJob(store.log, store.snapshots), UseOfImages(store.database, clock)],

@@ -2,11 +2,14 @@
 
 Checks of each document: revisions 1 … head without a gap; the hash chain ends at the head's; every client row agrees
 with its last change and every change has its client; every operation can be read, applies and keeps the schema; the
-content at each snapshot equals the replay.
+content at each snapshot equals the replay.  Of each image that a revision has: its bytes are there and have
+its hash.  What only a person can know, that a log was restored from a backup, is said to it by `renew_epochs`.
 """
 
 from __future__ import annotations
 
+import hashlib
+import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -16,10 +19,11 @@ import msgspec
 from sqlalchemy import Connection, Row, select, text
 
 from octavo.catalog.chain import GENESIS, link
-from octavo.catalog.tables import changes, clients, documents, heads, snapshots
+from octavo.catalog.heads import renew_epoch
+from octavo.catalog.tables import changes, clients, documents, heads, images, snapshots
 from octavo.delta import Content, Delta, schema, wire
-from octavo.errors import Invalid, Missing, OctavoError
-from octavo.ports import ClientRow, Database, SnapshotStore
+from octavo.errors import Invalid, Missing, OctavoError, Unavailable
+from octavo.ports import BlobStore, ClientRow, Database, SnapshotStore
 from octavo.protocol import Change, ops_from_json
 
 _PAGE: Final = 1000
@@ -70,9 +74,10 @@ async def verify(
     snapshot_store: SnapshotStore,
     *,
     document_id: str | None = None,
+    blobs: BlobStore | None = None,
     progress: Callable[[Report], None] | None = None,
 ) -> Summary:
-    """Check one document or all; `progress` is told of each as it is done.
+    """Check one document or all, with their images where `blobs` is given; `progress` is told of each as it is done.
 
     Raises Missing for a document that is not there, Unavailable when the store cannot be read at all.
     """
@@ -85,7 +90,25 @@ async def verify(
         reports.append(report)
         if progress is not None:
             progress(report)
+    if blobs is not None:
+        faults += await _check_images(database, blobs, document_id)
     return Summary(reports, faults)
+
+
+async def renew_epochs(database: Database, document_id: str | None = None) -> int:
+    """Say of one log, or of all, that its history is another now: it was restored from a backup.
+
+    Clients that have seen what the backup lacks then start over, and keep what they had not sent, instead of taking
+    other changes for those they know.  Returns how many; the server must not be running.  Raises Missing.
+    """
+
+    def work(connection: Connection) -> int:
+        names = _names(connection, document_id)
+        for name in names:
+            renew_epoch(connection, name, "e" + secrets.token_hex(8))
+        return len(names)
+
+    return await database.write(work)
 
 
 def _names(connection: Connection, document_id: str | None) -> list[str]:
@@ -113,6 +136,35 @@ def _check_store(connection: Connection) -> list[str]:
         .where(heads.c.document.is_(None))
     )
     return faults + [f"document {name} has no log" for name in connection.scalars(without)]
+
+
+async def _check_images(database: Database, blobs: BlobStore, document_id: str | None) -> list[str]:
+    """Those without a used one's bytes; one that no revision has yet may still be on its way."""
+
+    def work(connection: Connection) -> list[tuple[str, str, str]]:
+        query = select(images.c.hash, images.c.id, images.c.document_id).where(images.c.used_at.is_not(None))
+        if document_id is not None:
+            query = query.where(images.c.document_id == document_id)
+        return [(*row,) for row in connection.execute(query.order_by(images.c.document_id, images.c.id))]
+
+    faults: list[str] = []
+    known: dict[str, str | None] = {}
+    for key, image_id, document in await database.read(work):
+        if key not in known:
+            known[key] = await _blob_fault(blobs, key)
+        if known[key] is not None:
+            faults.append(f"image {image_id} of document {document}: its bytes are {known[key]}")
+    return faults
+
+
+async def _blob_fault(blobs: BlobStore, key: str) -> str | None:
+    try:
+        data = await blobs.get(key)
+    except Missing:
+        return "missing"
+    except Unavailable as fault:
+        return f"not to be read ({fault.message})"
+    return None if hashlib.sha256(data).hexdigest() == key else "damaged"
 
 
 class _Check:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import AsyncIterator
 
 import pytest
 
+from octavo.adapters.memory import MemoryBlobs
 from octavo.adapters.sql import MEMORY, SqlStore
 from octavo.delta import Delta
-from octavo.errors import Missing
+from octavo.errors import Conflict, Missing
 from octavo.jobs import SnapshotJob
 from octavo.ports import Snapshot
 from octavo.protocol import ops_to_json
-from octavo.verify import Report, verify
+from octavo.verify import Report, renew_epochs, verify
 from tests.contracts.cases import EPOCH, append, change
 
 EVIL = '[{"insert":"x","attributes":{"evil":1}}]'
@@ -119,3 +121,46 @@ async def test_a_wholly_broken_document_does_not_flood_the_report(store: SqlStor
     summary = await verify(store.database, store.snapshots)
     assert len(summary.reports[0].faults) <= 23
     assert "… and more" in summary.reports[0].faults
+
+
+async def test_images_are_held_against_their_hashes(store: SqlStore) -> None:
+    blobs = MemoryBlobs()
+    hashes = [hashlib.sha256(b"%d" % number).hexdigest() for number in range(4)]
+    for index, data in enumerate((b"0", b"rotten")):
+        await blobs.put(hashes[index], data)
+    await spoil(store, "INSERT INTO users (id, name, created_at) VALUES ('u', 'Ada', 1)")
+    await spoil(
+        store,
+        "INSERT INTO documents (id, title, owner_id, created_at, updated_at)"
+        " SELECT document_id, '', 'u', 1, 1 FROM heads",
+    )
+    rows = [("i0", "a", 0, 1), ("i1", "a", 1, 1), ("i2", "b", 2, 1), ("i3", "b", 3, None)]
+    for name, document, number, used in rows:
+        await spoil(
+            store,
+            "INSERT INTO images (id, document_id, hash, media_type, width, height, size, created_at, used_at)"
+            f" VALUES ('{name}', '{document}', '{hashes[number]}', 'image/png', 1, 1, 1, 1, {used or 'NULL'})",
+        )
+    faults = (await verify(store.database, store.snapshots, blobs=blobs)).faults
+    assert faults == [
+        "image i1 of document a: its bytes are damaged",
+        "image i2 of document b: its bytes are missing",
+    ]
+    of_a = await verify(store.database, store.snapshots, document_id="a", blobs=blobs)
+    assert of_a.faults == faults[:1]
+    assert not of_a.sound
+
+
+async def test_a_renewed_epoch_refuses_who_knew_the_old_one(store: SqlStore) -> None:
+    before = {name: await store.log.head(name) for name in "abc"}
+    assert await renew_epochs(store.database, "b") == 1
+    assert await store.log.head("a") == before["a"]
+    assert await renew_epochs(store.database) == 3
+    after = {name: await store.log.head(name) for name in "abc"}
+    assert len({head.epoch for head in (*before.values(), *after.values())}) == 4
+    assert [after[name].revision for name in "abc"] == [30, 1, 0]
+    with pytest.raises(Conflict, match="epoch"):
+        await append(store.log, change(2), document="b", fence=after["b"].fence)
+    assert (await verify(store.database, store.snapshots)).sound
+    with pytest.raises(Missing):
+        await renew_epochs(store.database, "nosuch")

@@ -15,6 +15,9 @@ from octavo.errors import Missing, Unavailable
 
 T = TypeVar("T")
 
+FOLDER: Final = "blobs"
+"""Where they lie in the data directory."""
+
 _KEY: Final = re.compile(r"[a-z0-9-]{1,128}")
 _UNFINISHED: Final = "_"
 """How the name of a file begins that is being written; no key begins so."""
