@@ -202,7 +202,7 @@ def test_the_other_commands() -> None:
 
 def test_accounts_beside_a_running_server(tmp_path: Path) -> None:
     where = ("--data-dir", tmp_path)
-    with served(tmp_path, OCTAVO_SIGN_UP="off") as server, httpx.Client(base_url=server.base) as client:
+    with served(tmp_path, OCTAVO_SIGN_UP="closed") as server, httpx.Client(base_url=server.base) as client:
         password = ("--password", "a long password")
         assert command("user", "add", "Ada@example.com", "Ada", *password, *where).exit_code == 0
         again = command("user", "add", "ada@example.com", "Ada", *password, *where)
