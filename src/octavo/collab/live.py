@@ -413,6 +413,8 @@ class LiveRoom:
             self.seats.send_changes(frame(protocol.changes_frame(part)), before)
             before = part[-1].revision
         self.audience.changed(changes)
+        if self.audience.dirty:
+            self.plan_presence()  # a cursor that was ahead of the head
         for change in changes:
             seat = self.seats.of(change.client_id)
             if seat is not None and seat.peer.acks and seat.welcomed:

@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from msgspec import UNSET
+
 from octavo.protocol import Change, Cursor, Presence, Presences, User
 
 SILENT_AFTER: Final = 60.0
@@ -35,6 +37,7 @@ class Audience:
         self._moves: list[Change] = []
         self._moved: dict[str, None] = {}
         self._left: dict[str, None] = {}
+        self._ahead: dict[str, int] = {}
 
     @property
     def dirty(self) -> bool:
@@ -54,6 +57,7 @@ class Audience:
     def leave(self, client_id: str) -> None:
         if self._members.pop(client_id, None) is not None:
             self._moved.pop(client_id, None)
+            self._ahead.pop(client_id, None)
             self._left[client_id] = None
 
     def heard(self, client_id: str, *, now: float) -> None:
@@ -87,8 +91,10 @@ class Audience:
         member = self._members[client_id]
         if revision > self.head:
             member.held = (revision, cursor)
+            self._ahead[client_id] = revision
             return
         member.held = None
+        self._ahead.pop(client_id, None)
         if cursor is not None and revision < self.head:
             for change in changes_after(revision):
                 cursor = moved(cursor, change, client_id)
@@ -100,6 +106,10 @@ class Audience:
         for change in changes:
             self._moves.append(change)
             self.head = change.revision
+        for client_id, revision in list(self._ahead.items()):
+            if revision <= self.head:
+                self._moved[client_id] = None
+                del self._ahead[client_id]
         if len(self._moves) > MOVES_KEPT:
             for client_id, member in self._members.items():
                 self._bring(client_id, member)
@@ -107,9 +117,6 @@ class Audience:
 
     def window(self, length: int) -> Presences | None:
         """What was said since the last window, as one message; `length` is the content's at the head."""
-        for client_id, member in self._members.items():
-            if member.held is not None and member.held[0] <= self.head:
-                self._moved[client_id] = None
         if not self.dirty:
             return None
         people = [self._shown(client_id, length) for client_id in self._moved]
@@ -126,11 +133,11 @@ class Audience:
         member = self._members[client_id]
         self._bring(client_id, member)
         cursor = member.cursor
-        if cursor is not None:
+        if cursor is not None and cursor.path is UNSET:
             start = max(0, min(cursor.index, length))
             end = max(0, min(cursor.index + cursor.length, length))
             if start != cursor.index or end - start != cursor.length:
-                cursor = member.cursor = Cursor(start, end - start, cursor.path)
+                cursor = member.cursor = Cursor(start, end - start)
         return Presence(client_id, member.user, cursor)
 
     def _bring(self, client_id: str, member: _Member) -> None:
@@ -148,9 +155,15 @@ class Audience:
 def moved(cursor: Cursor, change: Change, client_id: str) -> Cursor:
     """A cursor after one more change."""
     delta = change.delta
+    path = cursor.path
+    if path is not UNSET:  # in a table, whose own place moves; index and length count inside the cell
+        table = path[0] if path else None
+        if not isinstance(table, int):
+            return cursor
+        return Cursor(cursor.index, cursor.length, [delta.transform_index(table, stick="right"), *path[1:]])
     stick: Final = "right" if change.client_id == client_id else "left"
     start = delta.transform_index(cursor.index, stick=stick)
     end = start if not cursor.length else delta.transform_index(cursor.index + cursor.length, stick=stick)
     if start == cursor.index and end - start == cursor.length:
         return cursor
-    return Cursor(start, end - start, cursor.path)
+    return Cursor(start, end - start)

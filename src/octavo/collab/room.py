@@ -242,7 +242,7 @@ class Room:
 
     def _fault(self, entry: Entry) -> OctavoError | None:
         """Why the operation cannot be accepted where it lands; None when it can."""
-        delta, role = entry.delta, entry.role
+        delta, role = entry.delta, entry.role or None
         if not allows(role, Action.SUBMIT) or (entry.operation.delta.ops and not allows(role, Action.EDIT)):
             return _forbidden(role)
         if self.lock is not None:
@@ -483,8 +483,8 @@ def _units(entry: Entry) -> int:
     return 64 * len(entry.operation.delta.ops) + 2 * max(0, entry.operation.delta.change_length)
 
 
-def _forbidden(role: str) -> Denied:
-    if not role:
+def _forbidden(role: str | None) -> Denied:
+    if role is None:
         return Denied("FORBIDDEN", "you have no access to this document any more")
     return Denied("FORBIDDEN", f"as {role} you may not change this document; ask its owner for more rights")
 

@@ -1,0 +1,537 @@
+"""The room alone: operations in, effects out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from octavo.collab import room as room_module
+from octavo.collab.entry import (
+    SLICE,
+    Broadcast,
+    Continue,
+    Effect,
+    Effects,
+    Ignore,
+    Known,
+    LoadClient,
+    ReadLog,
+    ReadOld,
+    Refuse,
+    Taken,
+)
+from octavo.collab.room import Room
+from octavo.collab.settings import HostSettings
+from octavo.delta import Content, Delta
+from octavo.ports import ClientRow
+from octavo.protocol import Change, Operation
+from tests.collab.stage import change, insert, operation
+
+
+def make(settings: HostSettings | None = None, *, clients: Sequence[str] = ("ada", "bob", "eve")) -> Room:
+    """A room at revision 0 that knows that these clients are new."""
+    room = Room(Content(), head=0, epoch="e", fence=0, settings=settings or HostSettings(), document_id="d")
+    for client_id in clients:
+        room.client_loaded(client_id, None)
+    return room
+
+
+def submit(room: Room, one: Operation, role: str = "editor") -> Effects:
+    return room.submit(one, role, 0.0)
+
+
+def store(room: Room) -> Effects:
+    """Append the next batch, and it succeeds."""
+    return room.logged(room.take_batch(0))
+
+
+def text(room: Room) -> str:
+    return room.head_content().text()
+
+
+def refusals(effects: Effects) -> list[tuple[str, int, str]]:
+    return [
+        (effect.operation.client_id, effect.operation.seq, effect.error.code)
+        for effect in effects
+        if isinstance(effect, Refuse)
+    ]
+
+
+def kinds(effects: Sequence[Effect]) -> list[type[Effect]]:
+    return [type(effect) for effect in effects]
+
+
+# --- the way of an operation -------------------------------------------------------------------------------------
+
+
+def test_an_operation_waits_is_appended_and_then_shown() -> None:
+    room = make()
+    assert submit(room, operation("ada", 1, 0, insert(0, "hi"))) == ()
+    assert room.ready
+    assert not room.settled
+    assert text(room) == "\n"  # nobody is shown what is not durable
+    batch = room.take_batch(7)
+    assert [(one.revision, one.timestamp) for one in batch] == [(1, 7)]
+    assert not room.ready
+    [shown] = room.logged(batch)
+    assert isinstance(shown, Broadcast)
+    assert (shown.own, shown.transformed, shown.arrived) == (1, 0, 0.0)
+    assert (room.head, text(room), room.idle) == (1, "hi\n", True)
+
+
+def test_the_logged_text_stands_to_the_left() -> None:
+    room = make()
+    submit(room, operation("ada", 1, 0, insert(0, "a")))
+    store(room)
+    submit(room, operation("bob", 1, 0, insert(0, "b")))
+    [shown] = store(room)
+    assert isinstance(shown, Broadcast)
+    assert shown.transformed == 1
+    assert text(room) == "ab\n"
+
+
+def test_a_batch_gathers_while_another_is_under_way() -> None:
+    room = make(HostSettings(batch_changes=2))
+    submit(room, operation("ada", 1, 0, insert(0, "a")))
+    first = room.take_batch(0)
+    submit(room, operation("bob", 1, 0, insert(0, "b")))
+    submit(room, operation("eve", 1, 0, insert(0, "c")))
+    assert not room.ready
+    room.logged(first)
+    assert [one.client_id for one in room.take_batch(0)] == ["bob", "eve"]
+    room.logged(room.batch())
+    assert text(room) == "abc\n"
+
+
+def test_a_batch_is_cut_at_its_limit() -> None:
+    room = make(HostSettings(batch_changes=2))
+    for client_id in ("ada", "bob", "eve"):
+        submit(room, operation(client_id, 1, 0, insert(0, client_id)))
+    assert len(room.take_batch(0)) == 2
+    room.logged(room.batch())
+    assert room.ready
+    store(room)
+    assert (room.head, text(room)) == (3, "adabobeve\n")
+
+
+def test_what_transforms_to_nothing_is_logged_as_an_empty_change() -> None:
+    room = make()
+    submit(room, operation("ada", 1, 0, insert(0, "a")))
+    store(room)
+    submit(room, operation("ada", 2, 1, Delta().delete(1)))
+    submit(room, operation("bob", 1, 1, Delta().delete(1)))
+    batch = room.take_batch(0)
+    assert [one.ops for one in batch] == [b'[{"delete":1}]', b"[]"]
+
+
+def test_the_head_is_known_beside_the_tip() -> None:
+    room = make()
+    submit(room, operation("ada", 1, 0, insert(0, "abc")))
+    room.take_batch(0)
+    submit(room, operation("bob", 1, 0, insert(0, "de")))
+    assert (room.content.length, room.head_length) == (6, 1)
+    assert text(room) == "\n"
+    assert room.bytes > 20_000
+
+
+# --- resends and rows --------------------------------------------------------------------------------------------
+
+
+def test_a_resend_of_what_is_on_its_way_says_nothing() -> None:
+    room = make()
+    one = operation("ada", 1, 0, insert(0, "a"))
+    submit(room, one)
+    assert submit(room, replace(one)) == ()
+    assert len(room.take_batch(0)) == 1
+
+
+def test_a_resend_of_what_is_logged_is_known() -> None:
+    room = make()
+    one = operation("ada", 1, 0, insert(0, "a"))
+    submit(room, one)
+    store(room)
+    assert submit(room, one) == [Known(one, 1)]
+    assert room.idle
+
+
+def test_one_seq_cannot_carry_two_operations() -> None:
+    room = make()
+    submit(room, operation("ada", 1, 0, insert(0, "a")))
+    another = operation("ada", 1, 0, insert(0, "b"))
+    assert refusals(submit(room, another)) == [("ada", 1, "INVALID_OPERATION")]
+    store(room)
+    assert refusals(submit(room, another)) == [("ada", 1, "INVALID_OPERATION")]
+    assert text(room) == "a\n"
+
+
+def test_a_second_operation_before_the_first_is_acknowledged_is_refused() -> None:
+    room = make()
+    submit(room, operation("ada", 1, 0, insert(0, "a")))
+    assert refusals(submit(room, operation("ada", 2, 0, insert(0, "b")))) == [("ada", 2, "INVALID_OPERATION")]
+
+
+def test_an_old_seq_is_ignored() -> None:
+    room = make()
+    submit(room, operation("ada", 5, 0, insert(0, "a")))
+    store(room)
+    late = operation("ada", 4, 1, insert(0, "b"))
+    assert submit(room, late) == [Ignore(late)]
+
+
+def test_a_base_before_the_clients_own_last_change_is_refused() -> None:
+    room = make()
+    submit(room, operation("ada", 1, 0, insert(0, "a")))
+    store(room)
+    assert refusals(submit(room, operation("ada", 2, 0, insert(0, "b")))) == [("ada", 2, "INVALID_OPERATION")]
+
+
+def test_a_client_id_belongs_to_one_user() -> None:
+    room = make()
+    submit(room, operation("ada", 1, 0, insert(0, "a")))
+    thief = operation("ada", 2, 0, insert(0, "b"), user_id="u-bob")
+    assert submit(room, thief) == [Taken(thief)]
+    store(room)
+    assert submit(room, thief) == [Taken(thief)]
+
+
+def test_a_row_that_is_not_known_is_loaded_first() -> None:
+    room = make(clients=())
+    one = operation("ada", 3, 0, insert(0, "a"))
+    assert submit(room, one) == [LoadClient("ada")]
+    assert submit(room, one) == ()
+    row = ClientRow("u-ada", 3, 0, one.digest)
+    assert room.client_loaded("ada", row) == [Known(one, 0)]
+    assert room.row("ada") == (True, row)
+    assert room.row("eve") == (False, None)
+
+
+def test_a_row_that_cannot_be_loaded_is_a_temporary_refusal() -> None:
+    room = make(clients=())
+    submit(room, operation("ada", 1, 0, insert(0, "a")))
+    assert refusals(room.client_not_loaded("ada")) == [("ada", 1, "UNAVAILABLE")]
+    assert room.client_not_loaded("ada") == ()
+    assert room.idle
+
+
+def test_an_older_row_does_not_replace_a_newer_one() -> None:
+    room = make()
+    submit(room, operation("ada", 4, 0, insert(0, "a")))
+    store(room)
+    assert room.client_loaded("ada", ClientRow("u-ada", 2, 0, b"")) == ()
+    assert room.client_loaded("ada", None) == ()
+    known, row = room.row("ada")
+    assert known
+    assert row is not None
+    assert row.seq == 4
+
+
+def test_rows_are_forgotten_from_the_oldest_but_never_one_that_is_needed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(room_module, "ROWS_KEPT", 2)
+    room = make(clients=())
+    for revision, client_id in enumerate(("ada", "bob", "eve"), start=1):
+        room.logged([change(revision, client_id, 1, revision - 1, insert(0, client_id))])
+    assert [room.row(client_id)[0] for client_id in ("ada", "bob", "eve")] == [False, True, True]
+    submit(room, operation("bob", 2, 3, insert(0, "b")))
+    room.logged([change(4, "ada", 2, 3, insert(0, "a"))])
+    assert room.row("bob")[0]
+
+
+# --- refusals ----------------------------------------------------------------------------------------------------
+
+
+def test_a_refusal_waits_until_the_log_was_read() -> None:
+    room = make()
+    viewer = operation("ada", 1, 0, insert(0, "a"))
+    assert submit(room, viewer, "viewer") == [ReadLog()]
+    assert room.users() == {"u-ada"}
+    assert refusals(room.caught_up()) == [("ada", 1, "FORBIDDEN")]
+    assert room.idle
+
+
+def test_what_another_node_has_logged_meanwhile_is_not_refused() -> None:
+    room = make()
+    mine = operation("ada", 1, 0, insert(0, "a"))
+    submit(room, mine, "viewer")
+    room.logged([change(1, "ada", 1, 0, insert(0, "a"))])
+    assert room.caught_up() == [Known(mine, 1)]
+
+
+@pytest.mark.parametrize(
+    ("delta", "code"),
+    [
+        (insert(9, "past the end"), "INVALID_OPERATION"),
+        (Delta().delete(1), "INVALID_OPERATION"),
+        (insert(0, "much too long for this document"), "TOO_LARGE"),
+    ],
+)
+def test_what_cannot_be_where_it_lands_is_refused(delta: Delta, code: str) -> None:
+    room = make(HostSettings(document_units=20))
+    assert submit(room, operation("ada", 1, 0, delta)) == [ReadLog()]
+    assert refusals(room.caught_up()) == [("ada", 1, code)]
+    assert text(room) == "\n"
+
+
+def test_a_commenter_may_submit_only_what_changes_nothing() -> None:
+    room = make()
+    submit(room, operation("ada", 1, 0, insert(0, "a")), "commenter")
+    [refused] = room.caught_up()
+    assert isinstance(refused, Refuse)
+    assert "as commenter" in refused.error.message
+    assert submit(room, operation("bob", 1, 0, Delta()), "commenter") == ()
+    store(room)
+    assert room.head == 1
+
+
+def test_a_refusal_waits_for_what_stands_ahead() -> None:
+    room = make()
+    submit(room, operation("ada", 1, 0, insert(0, "a")))
+    submit(room, operation("bob", 1, 0, insert(5, "b")))
+    submit(room, operation("eve", 1, 0, insert(0, "c")))
+    batch = room.take_batch(0)
+    assert [one.client_id for one in batch] == ["ada", "eve"]
+    effects = room.logged(batch)
+    assert kinds(effects) == [Broadcast, ReadLog]
+    assert refusals(room.caught_up()) == [("bob", 1, "INVALID_OPERATION")]
+    assert text(room) == "ac\n"
+
+
+def test_a_refusal_behind_a_batch_is_settled_with_it() -> None:
+    room = make()
+    submit(room, operation("ada", 1, 0, insert(0, "a")))
+    batch = room.take_batch(0)
+    submit(room, operation("bob", 1, 0, insert(5, "b")))
+    assert kinds(room.logged(batch)) == [Broadcast, ReadLog]
+    assert refusals(room.caught_up()) == [("bob", 1, "INVALID_OPERATION")]
+
+
+def test_a_base_past_the_end_of_the_log_is_a_conflict_once_the_log_was_read() -> None:
+    room = make()
+    assert submit(room, operation("ada", 1, 3, insert(0, "a"))) == [ReadLog()]
+    assert submit(room, operation("bob", 1, 1, insert(0, "b"))) == [ReadLog()]
+    room.logged([change(1, "eve", 1, 0, insert(0, "e"))])
+    [refused] = room.caught_up()
+    assert isinstance(refused, Refuse)
+    assert refused.error.code == "REVISION_CONFLICT"
+    assert refused.error.details["current_revision"] == 1
+    assert refused.error.details["missing_operations"] == "/api/v1/documents/d/operations"
+    store(room)
+    assert text(room) == "be\n"
+
+
+def test_a_queue_that_is_full_refuses_for_now() -> None:
+    room = make(HostSettings(queue_bytes=100))
+    submit(room, operation("ada", 1, 0, insert(0, "long enough to fill the queue, since two bytes a unit")))
+    assert refusals(submit(room, operation("bob", 1, 0, insert(0, "b")))) == [("bob", 1, "UNAVAILABLE")]
+    store(room)
+    assert submit(room, operation("bob", 1, 0, insert(0, "b"))) == ()
+
+
+def test_a_failing_store_keeps_what_waits_and_refuses_what_is_new() -> None:
+    room = make()
+    submit(room, operation("ada", 1, 0, insert(0, "a")))
+    room.take_batch(0)
+    assert refusals(room.unavailable()) == [("ada", 1, "UNAVAILABLE")]
+    assert refusals(submit(room, operation("bob", 1, 0, insert(0, "b")))) == [("bob", 1, "UNAVAILABLE")]
+    room.failing = False
+    room.logged(room.batch())
+    assert text(room) == "a\n"
+
+
+# --- races -------------------------------------------------------------------------------------------------------
+
+
+def test_a_lost_race_transforms_the_operations_as_received_anew() -> None:
+    room = make()
+    submit(room, operation("ada", 1, 0, insert(0, "a")))
+    submit(room, operation("bob", 1, 0, insert(0, "b")))
+    room.take_batch(0)
+    [shown] = room.logged([change(1, "eve", 1, 0, insert(0, "e"))])
+    assert isinstance(shown, Broadcast)
+    assert (shown.own, shown.arrived) == (0, None)
+    assert (text(room), room.settled) == ("e\n", False)
+    store(room)
+    assert text(room) == "eab\n"
+
+
+def test_a_race_lost_after_half_of_a_batch_was_logged() -> None:
+    """The store said nothing; the log holds our first change, then another's: the rest is appended anew."""
+    room = make()
+    submit(room, operation("ada", 1, 0, insert(0, "a")))
+    submit(room, operation("bob", 1, 0, insert(0, "b")))
+    batch = room.take_batch(0)
+    room.logged([batch[0], change(2, "eve", 1, 0, insert(0, "e"))])
+    assert [one.client_id for one in room.take_batch(0)] == ["bob"]
+    room.logged(room.batch())
+    assert text(room) == "aeb\n" or text(room) == "eab\n"
+    assert room.head == 3
+
+
+def test_half_of_a_batch_confirmed_leaves_the_rest_in_flight() -> None:
+    room = make()
+    submit(room, operation("ada", 1, 0, insert(0, "a")))
+    submit(room, operation("bob", 1, 0, insert(0, "b")))
+    batch = room.take_batch(0)
+    room.logged(batch[:1])
+    assert [one.client_id for one in room.batch()] == ["bob"]
+    room.logged(batch)
+    assert (room.head, text(room), room.idle) == (2, "ab\n", True)
+
+
+def test_what_another_node_logged_for_the_same_client_is_known_after_a_race() -> None:
+    room = make()
+    mine = operation("ada", 1, 0, insert(0, "a"))
+    submit(room, operation("bob", 1, 0, insert(0, "b")))
+    submit(room, mine)
+    room.take_batch(0)
+    effects = room.logged([change(1, "ada", 1, 0, insert(0, "a"))])
+    assert Known(mine, 1) in effects
+    assert [one.client_id for one in store(room)[0].changes] == ["bob"]  # type: ignore[union-attr]
+
+
+def test_changes_that_are_known_say_nothing_and_a_gap_is_read() -> None:
+    room = make()
+    first = change(1, "ada", 1, 0, insert(0, "a"))
+    room.logged([first])
+    assert room.logged([first]) == ()
+    assert room.logged([change(3, "ada", 2, 1, insert(0, "c"))]) == [ReadLog()]
+    assert room.head == 1
+
+
+def test_a_fence_judges_everything_on_its_way_again() -> None:
+    room = make(clients=("ada", "bob"))
+    submit(room, operation("ada", 1, 0, insert(0, "a")))
+    submit(room, operation("bob", 1, 0, insert(0, "b")))
+    unknown = operation("eve", 1, 0, insert(0, "e"))
+    submit(room, unknown)
+    room.take_batch(0)
+    effects = room.rights(1, {"u-ada": None, "u-bob": "editor", "u-eve": "viewer"})
+    assert room.fence == 1
+    assert kinds(effects) == [ReadLog]
+    room.client_loaded("eve", None)
+    assert room.caught_up() == []  # bob stands ahead of what is to be refused
+    assert refusals(store(room)) == [("ada", 1, "FORBIDDEN")]
+    assert text(room) == "b\n"
+    assert refusals(room.caught_up()) == [("eve", 1, "FORBIDDEN")]
+
+
+def test_a_fence_reaches_what_is_parked_and_what_waits_for_the_log() -> None:
+    room = make(HostSettings(recent_changes=1))
+    room.logged([change(one, "x", one, one - 1, insert(0, "x")) for one in (1, 2, 3)])
+    submit(room, operation("ada", 1, 0, insert(0, "a")))
+    submit(room, operation("bob", 1, 9, insert(0, "b")))
+    room.rights(1, {})
+    [wanted] = room.work()
+    assert isinstance(wanted, ReadOld)
+    assert refusals(room.caught_up()) == [("bob", 1, "REVISION_CONFLICT")]
+    assert kinds(room.older(history(3))) == [ReadLog]
+    assert refusals(room.caught_up()) == [("ada", 1, "FORBIDDEN")]
+
+
+def test_judged_anew_what_is_logged_is_known() -> None:
+    room = make()
+    mine = operation("ada", 1, 0, insert(0, "a"))
+    submit(room, mine)
+    room.take_batch(0)
+    room.client_loaded("ada", ClientRow("u-ada", 1, 1, mine.digest))
+    assert room.anew() == [Known(mine, 1)]
+    assert room.idle
+
+
+# --- old bases ---------------------------------------------------------------------------------------------------
+
+
+def history(count: int) -> list[Change]:
+    return [change(one, "x", one, one - 1, insert(0, "x")) for one in range(1, count + 1)]
+
+
+def rebase(room: Room, effects: Effects, log: list[Change]) -> Effects:
+    """Do what the room asks for until it asks for nothing more; returns the last effects."""
+    while True:
+        if any(isinstance(effect, Continue) for effect in effects):
+            effects = room.work()
+        elif effects and isinstance(effects[-1], ReadOld):
+            after = effects[-1].after
+            effects = room.older(log[after : after + 10])
+        else:
+            return effects
+
+
+def test_an_old_base_is_read_by_pages_and_rebased_in_slices() -> None:
+    log = history(25)
+    room = make(HostSettings(recent_changes=5))
+    room.logged(log)
+    effects = submit(room, operation("ada", 1, 2, Delta().retain(2).insert("a")))
+    assert kinds(effects) == [Continue]
+    assert submit(room, operation("bob", 1, 24, insert(24, "b"))) == ()  # others do not wait
+    rebase(room, effects, log)
+    store(room)
+    assert text(room) == "x" * 25 + "ba\n"
+
+
+def test_one_slice_is_not_the_whole_work() -> None:
+    log = history(3)
+    room = make()
+    room.logged(log)
+    long = Delta()
+    for number in range(SLICE // 2):
+        long = long.retain(1, {"bold": True} if number % 2 else None)
+    one = operation("ada", 1, 0, long)
+    assert kinds(submit(room, one)) == [Continue]
+    assert kinds(submit(room, operation("bob", 1, 0, long))) == []
+    slices = 0
+    effects: Effects = [Continue()]
+    while Continue() in effects:
+        effects = room.work()
+        slices += 1
+    assert slices >= 3
+    assert room.work() == ()
+
+
+def test_an_old_base_that_costs_too_much_is_sent_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room_module, "REBASE_LIMIT", 10)
+    log = history(25)
+    room = make(HostSettings(recent_changes=5))
+    room.logged(log)
+    effects = rebase(room, submit(room, operation("ada", 1, 0, insert(0, "a"))), log)
+    assert refusals(effects) == [("ada", 1, "REVISION_CONFLICT")]
+    assert room.idle
+
+
+def test_an_old_base_whose_changes_cannot_be_read_is_a_temporary_refusal() -> None:
+    room = make(HostSettings(recent_changes=5))
+    room.logged(history(25))
+    submit(room, operation("ada", 1, 0, insert(0, "a")))
+    submit(room, operation("bob", 1, 0, insert(0, "b")))
+    assert room.work() == [ReadOld(0)]
+    assert room.work() == ()
+    effects = room.older([])
+    assert refusals(effects) == [("ada", 1, "UNAVAILABLE")]
+    assert Continue() in effects
+    room.work()
+    assert refusals(room.older([])) == [("bob", 1, "UNAVAILABLE")]
+    assert room.older([]) == ()
+
+
+def test_what_was_logged_elsewhere_while_it_was_rebased_is_known() -> None:
+    log = history(10)
+    room = make(HostSettings(recent_changes=2))
+    room.logged(log)
+    mine = operation("ada", 1, 0, insert(0, "a"))
+    submit(room, mine)
+    room.work()
+    log.append(replace(change(11, "ada", 1, 0, insert(10, "a")), digest=mine.digest))
+    room.logged(log[10:])
+    assert rebase(room, room.older(log[:10]), log) == [Known(mine, 11)]
+    assert room.idle
+
+
+def test_what_stood_ahead_and_was_logged_is_answered_when_the_log_was_read() -> None:
+    room = make()
+    mine = operation("ada", 1, 1, insert(0, "a"))
+    submit(room, mine)
+    room.logged([change(1, "bob", 1, 0, insert(0, "b")), change(2, "ada", 1, 1, insert(0, "a"))])
+    assert room.caught_up() == [Known(mine, 2)]
