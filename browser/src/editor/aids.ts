@@ -4,11 +4,10 @@ import { NodeSelection, TextSelection, type Transaction } from "prosemirror-stat
 import type { EditorView } from "prosemirror-view";
 import type { Delta } from "../core/delta";
 import type { Presence } from "../core/protocol";
-import { BoundedSearch } from "./bounded-search";
 import type { Selected } from "./commands";
 import { Counter } from "./counting";
-import { DocumentFinder } from "./find";
 import { showFound } from "./find-marks";
+import { LazyFinder } from "./lazy-finder";
 import type { Linking } from "./linking";
 import { Headings } from "./outline";
 import type {
@@ -35,13 +34,15 @@ export interface AidsHost {
   slice(start: number, end: number): Delta;
   cursors(): readonly Presence[];
   people(): readonly Person[];
+  /** Takes in a caret that the browser moved and has not told of: showing something would put it back. */
+  readView(): void;
   /** Performs a transaction that changes no content. */
   show(tr: Transaction): void;
   changed(): void;
 }
 
 export class Aids implements WritingAids {
-  readonly find: DocumentFinder;
+  readonly find: LazyFinder;
   readonly viewport: Viewport;
   readonly #host: AidsHost;
   readonly #counter = new Counter();
@@ -62,28 +63,26 @@ export class Aids implements WritingAids {
     this.#host = host;
     this.viewport = new Viewport(host.view);
     const { selected } = host;
-    this.find = new DocumentFinder(
-      {
-        doc: () => host.view().state.doc,
-        lines: () => selected.target.lines(),
-        selection: () => selected.range(),
-        canEdit: () => selected.canEdit,
-        slice: host.slice,
-        apply: (delta, name, caret) => selected.target.apply(delta, name, caret),
-        mark: (marks) => {
-          const tr = showFound(host.view().state, marks);
-          if (tr) host.show(tr);
-        },
-        visible: () => this.viewport.lines(),
-        show: (from) => this.viewport.show(from),
-        select: (from, to) => {
-          const { tr } = host.view().state;
-          host.view().dispatch(tr.setSelection(TextSelection.create(tr.doc, from, to)));
-        },
-        changed: () => host.changed(),
+    this.find = new LazyFinder({
+      doc: () => host.view().state.doc,
+      lines: () => selected.target.lines(),
+      selection: () => selected.range(),
+      canEdit: () => selected.canEdit,
+      slice: host.slice,
+      apply: (delta, name, caret) => selected.target.apply(delta, name, caret),
+      mark: (marks) => {
+        host.readView();
+        const tr = showFound(host.view().state, marks);
+        if (tr) host.show(tr);
       },
-      new BoundedSearch(),
-    );
+      visible: () => this.viewport.lines(),
+      show: (from) => this.viewport.show(from),
+      select: (from, to) => {
+        const { tr } = host.view().state;
+        host.view().dispatch(tr.setSelection(TextSelection.create(tr.doc, from, to)));
+      },
+      changed: () => host.changed(),
+    });
     // Scrolling does not bubble; whichever element scrolls the text, it is seen on its way down.
     document.addEventListener("scroll", this.#scrolled, { capture: true, passive: true });
     addEventListener("resize", this.#scrolled);

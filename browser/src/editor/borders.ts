@@ -29,7 +29,7 @@ export class Borders {
     if (selection instanceof NodeSelection) return this.#lineBehind(target.lines().index(selection.to));
     const [from, to] = this.#selected.range();
     const place = this.#selected.at(from);
-    if (from === to && place.length === 0 && this.#leave(place)) return true;
+    if (from === to && place.offset === place.length && this.#leave(place)) return true;
     if (place.attributes["code-block"]) return this.#codeLine(from, to, place);
     const marks = this.#marksCarriedOn(to);
     // In front of a heading comes plain text: the heading moves down as it is.
@@ -70,26 +70,27 @@ export class Borders {
   }
 
   /** Enter in an empty line of a list, a quote or the end of code: one level out, or plain text. */
-  #leave({ line, attributes }: Place): boolean {
+  #leave({ line, length, attributes }: Place): boolean {
     if (attributes["code-block"]) return this.#leaveCode(line);
-    if (!attributes.list && !attributes.blockquote) return false;
+    if (length > 0 || (!attributes.list && !attributes.blockquote)) return false;
     if (attributes.indent) return this.#selected.indent(-1);
     return this.#selected.eachLine("new-line", withoutKind);
   }
 
-  /** Two empty lines at the end of a code block become one plain line behind it. */
+  /** Two blank lines at the end of a code block become one plain line behind it. */
   #leaveCode(line: number): boolean {
     const { target } = this.#selected;
     const lines = target.lines();
-    const isCode = (at: number) =>
-      at >= 0 && at < lines.count && "code-block" in this.#selected.attributesOf(at);
-    if (isCode(line + 1) || !isCode(line - 1) || lines.lengthOf(line - 1) > 1) return false;
-    const start = lines.start(line);
+    const { doc } = target.state();
+    const isCode = (at: number) => at < lines.count && "code-block" in this.#selected.attributesOf(at);
+    const isBlank = (at: number) => at >= 0 && isCode(at) && /^[ \t]*$/.test(doc.child(at).textContent);
+    if (!isBlank(line) || !isBlank(line - 1) || isCode(line + 1)) return false;
+    const start = lines.start(line - 1);
     const delta = new DeltaBuilder()
-      .retain(start - 1)
-      .delete(1)
+      .retain(start)
+      .delete(lines.lengthOf(line - 1) + lines.lengthOf(line) - 1)
       .retain(1, { "code-block": null });
-    target.apply(delta.build(), "new-line", start - 1);
+    target.apply(delta.build(), "new-line", start);
     return true;
   }
 

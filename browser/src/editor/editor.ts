@@ -12,6 +12,7 @@ import { Aids } from "./aids";
 import { Binding } from "./binding";
 import { Borders } from "./borders";
 import { checkboxes } from "./checkbox";
+import { clipboard } from "./clipboard/plugin";
 import { Selected, typingMark } from "./commands";
 import { cursorPlugin, Glide, showCursors } from "./cursors";
 import { foundPlugin } from "./find-marks";
@@ -20,7 +21,6 @@ import { keys } from "./keys";
 import { Linking } from "./linking";
 import { Markdown } from "./markdown";
 import { Numbering } from "./numbering";
-import { copiedText, pastedSlice, pastedText } from "./paste";
 import { SaveStates } from "./savestate";
 import { toContent, toDocument } from "./schema";
 import type { PageCommandId } from "./shortcuts";
@@ -130,6 +130,7 @@ class OpenEditor implements Editor {
       slice: (start, end) => this.#binding.slice(this.#view.state.doc, start, end),
       cursors: () => this.#machine.cursors(),
       people: () => this.#people(),
+      readView: () => this.#readView(),
       show: (tr) => this.#view.updateState(this.#view.state.apply(tr)),
       changed: () => this.#listen(),
     });
@@ -160,6 +161,12 @@ class OpenEditor implements Editor {
       ...keys({ borders, markdown, run: (id) => this.commands.run(id) }),
       cursorPlugin(),
       foundPlugin(),
+      clipboard({
+        ...this.#selected.target,
+        documentId: this.#options.documentId,
+        link: (text) => this.#linking.pastedOver(text),
+        onImages: (images) => this.#options.onImages?.(images),
+      }),
       checkboxes((line) => this.#selected.tick(line)),
     ];
   }
@@ -184,9 +191,6 @@ class OpenEditor implements Editor {
         // A reader who may not edit must be able to reach the text, and to scroll it, by keyboard too.
         tabindex: "0",
       },
-      clipboardTextParser: pastedText,
-      clipboardTextSerializer: copiedText,
-      transformPasted: pastedSlice,
       handleDOMEvents: {
         // A key pressed right behind one that moved the caret must not act where the caret was.
         keydown: () => this.#readView(),
@@ -407,6 +411,7 @@ class OpenEditor implements Editor {
     this.#peopleFrame ??= requestAnimationFrame(() => {
       this.#peopleFrame = null;
       if (this.#hold.holding) return;
+      this.#readView();
       const cursors = this.#machine.cursors();
       const shown = showCursors(this.#view.state, cursors, this.#binding.lines);
       if (!shown) return;

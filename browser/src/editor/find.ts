@@ -10,7 +10,7 @@ import { type Attributes, type Delta, DeltaBuilder, type Insert } from "../core/
 import type { Search } from "./bounded-search";
 import type { Lines } from "./lines";
 import { NONE, OBJECT, type Pattern, patternOf, type Ranges, rangesIn, replacement } from "./matching";
-import type { Finder, FindQuery, FindState, HistoryName } from "./types";
+import type { FindQuery, FindState, HistoryName } from "./types";
 
 /** All matches are marked up to here; of more, those in sight and the current one. */
 const MARK_ALL = 300;
@@ -50,7 +50,7 @@ export interface FindHost {
   changed(): void;
 }
 
-export class DocumentFinder implements Finder {
+export class DocumentFinder {
   readonly #host: FindHost;
   readonly #search: Search;
   #query: FindQuery | null = null;
@@ -302,14 +302,6 @@ export class DocumentFinder implements Finder {
     const first = this.#host.slice(index, index + 1).ops[0] as Insert | undefined;
     const entries = Object.entries(first?.attributes ?? {}).filter(([name]) => !name.startsWith("suggest-"));
     return entries.length > 0 ? Object.fromEntries(entries) : undefined;
-  }
-
-  selectedText(): string {
-    const [from, to] = this.#host.selection();
-    const lines = this.#host.lines();
-    const place = lines.place(from);
-    if (to <= from || place.line !== lines.place(to).line) return "";
-    return textOf(this.#host.doc().child(place.line)).slice(place.offset, place.offset + to - from);
   }
 }
 

@@ -1,8 +1,6 @@
 /** The keyboard: the commands' shortcuts, what keys do at the borders of lines, and Markdown. */
 
-import { baseKeymap } from "prosemirror-commands";
-import { keymap } from "prosemirror-keymap";
-import { type Command, Plugin } from "prosemirror-state";
+import { Plugin } from "prosemirror-state";
 import type { EditorView } from "prosemirror-view";
 import type { Borders } from "./borders";
 import type { Markdown } from "./markdown";
@@ -17,33 +15,7 @@ export interface Writing {
 }
 
 export function keys({ borders, markdown, run }: Writing): Plugin[] {
-  /** The key is taken even when there was nothing to do: the browser's own meaning must not show. */
-  const always =
-    (act: () => unknown): Command =>
-    (_state, dispatch) => {
-      if (dispatch) act();
-      return true;
-    };
-  // Escape makes the next Tab go to the next control instead of into the text, so that nobody is caught in it.
-  let leaving = false;
-  const escaping = new Plugin({
-    props: {
-      handleKeyDown(_view, { key }) {
-        if (key !== "Tab" && key !== "Shift") leaving = key === "Escape";
-        return false;
-      },
-    },
-  });
-  const atBorders: Record<string, Command> = {
-    Enter: always(() => markdown.newLine()),
-    "Shift-Enter": always(() => borders.softLine()),
-    Backspace: () => borders.backwards(),
-    "Shift-Backspace": () => borders.backwards(),
-    Delete: () => borders.forwards(),
-    Tab: () => !leaving && borders.tab(),
-    "Shift-Tab": () => !leaving && borders.backTab(),
-  };
-  return [escaping, shortcuts(run), typing(borders, markdown), keymap(atBorders), keymap(baseKeymap)];
+  return [shortcuts(run), atBorders(borders, markdown), typing(borders, markdown)];
 }
 
 function shortcuts(run: (id: CommandId) => boolean): Plugin {
@@ -52,8 +24,51 @@ function shortcuts(run: (id: CommandId) => boolean): Plugin {
       handleKeyDown(_view, event) {
         const id = commandOfKey(event, onMac());
         if (id === null) return false;
-        // Where the page has nothing for it, the browser's own meaning is better than none.
+        // The key is taken even when there was nothing to do: the browser's own meaning must not show.  Where the
+        // page has nothing for it, that is better than none.
         return run(id) || !isPageCommand(id);
+      },
+    },
+  });
+}
+
+/** The key by what it does: a Mac has two more for deleting. */
+function keyOf({ key, ctrlKey, metaKey, altKey }: KeyboardEvent): string {
+  if (onMac() && ctrlKey && !metaKey && !altKey) return { h: "Backspace", d: "Delete" }[key] ?? key;
+  return key;
+}
+
+/** What is selected goes; else what stands at a line's border is `otherwise`'s. */
+function deleted(view: EditorView, otherwise: () => boolean): boolean {
+  if (view.state.selection.empty || !view.editable) return otherwise();
+  view.dispatch(view.state.tr.deleteSelection().scrollIntoView());
+  return true;
+}
+
+function atBorders(borders: Borders, markdown: Markdown): Plugin {
+  // Escape makes the next Tab go to the next control instead of into the text, so that nobody is caught in it.
+  let leaving = false;
+  return new Plugin({
+    props: {
+      handleKeyDown(view, event) {
+        const key = keyOf(event);
+        const withMod = event.ctrlKey || event.metaKey || event.altKey;
+        if (key !== "Tab" && key !== "Shift") leaving = key === "Escape";
+        switch (key) {
+          case "Enter":
+            if (event.shiftKey) borders.softLine();
+            else markdown.newLine();
+            return true;
+          case "Backspace":
+            return deleted(view, () => borders.backwards());
+          case "Delete":
+            return deleted(view, () => borders.forwards());
+          case "Tab":
+            if (leaving || withMod) return false;
+            return event.shiftKey ? borders.backTab() : borders.tab();
+          default:
+            return false;
+        }
       },
     },
   });
@@ -62,7 +77,7 @@ function shortcuts(run: (id: CommandId) => boolean): Plugin {
 function typing(borders: Borders, markdown: Markdown): Plugin {
   return new Plugin({
     props: {
-      handleTextInput(view: EditorView, _from, _to, text, typed) {
+      handleTextInput(view, _from, _to, text, typed) {
         if (view.composing || !view.editable) return false;
         if (borders.typedBesideDivision(text)) return true;
         view.dispatch(typed());

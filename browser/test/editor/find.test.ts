@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { DeltaBuilder } from "../../src/core/delta";
 import type { Search } from "../../src/editor/bounded-search";
-import { DocumentFinder, type Mark } from "../../src/editor/find";
+import { DocumentFinder, type FindHost, type Mark } from "../../src/editor/find";
+import { LazyFinder } from "../../src/editor/lazy-finder";
 import { patternOf, type Ranges, rangesIn, replacement } from "../../src/editor/matching";
 import type { FindQuery } from "../../src/editor/types";
 import { Desk } from "./desk";
@@ -76,6 +77,7 @@ class Page {
   readonly desk: Desk;
   readonly worker = new Waiting();
   readonly finder: DocumentFinder;
+  readonly host: FindHost;
   marks: readonly Mark[] = [];
   selected: [number, number] | null = null;
   visible: [number, number] = [0, 0];
@@ -83,29 +85,27 @@ class Page {
   constructor(...lines: string[]) {
     this.desk = new Desk({ insert: `${lines.join("\n")}\n` });
     const { desk } = this;
-    this.finder = new DocumentFinder(
-      {
-        doc: () => desk.state.doc,
-        lines: () => desk.binding.lines,
-        selection: () => desk.selected.range(),
-        canEdit: () => desk.editable,
-        slice: (start, end) => desk.binding.slice(desk.state.doc, start, end),
-        apply: (delta, name, caret) => {
-          desk.selected.target.apply(delta, name, caret);
-          this.finder.follow(delta);
-        },
-        mark: (marks) => {
-          this.marks = marks;
-        },
-        visible: () => this.visible,
-        show: () => {},
-        select: (from, to) => {
-          this.selected = [from, to];
-        },
-        changed: () => {},
+    this.host = {
+      doc: () => desk.state.doc,
+      lines: () => desk.binding.lines,
+      selection: () => desk.selected.range(),
+      canEdit: () => desk.editable,
+      slice: (start, end) => desk.binding.slice(desk.state.doc, start, end),
+      apply: (delta, name, caret) => {
+        desk.selected.target.apply(delta, name, caret);
+        this.finder.follow(delta);
       },
-      this.worker,
-    );
+      mark: (marks) => {
+        this.marks = marks;
+      },
+      visible: () => this.visible,
+      show: () => {},
+      select: (from, to) => {
+        this.selected = [from, to];
+      },
+      changed: () => {},
+    };
+    this.finder = new DocumentFinder(this.host, this.worker);
   }
 
   remote(change: DeltaBuilder): void {
@@ -237,9 +237,18 @@ describe("find", () => {
     expect(page.finder.state).toMatchObject({ problem: null, count: 5 });
   });
 
-  it("starts with what is selected in one line", () => {
+  it("is loaded when something is looked for, and does that then", async () => {
+    vi.useRealTimers();
     const page = new Page("one two", "three");
-    expect(page.desk.select(4, 7) && page.finder.selectedText()).toBe("two");
-    expect(page.desk.select(4, 9) && page.finder.selectedText()).toBe("");
+    const lazy = new LazyFinder(page.host);
+    page.desk.select(4, 7);
+    expect(lazy.selectedText()).toBe("two");
+    expect(page.desk.select(4, 9) && lazy.selectedText()).toBe("");
+    expect(lazy.next()).toBe(false);
+    lazy.search(query("o"));
+    lazy.search(query("two"));
+    expect(lazy.state).toMatchObject({ searching: true, count: 0 });
+    await vi.waitFor(() => expect(lazy.state).toMatchObject({ searching: false, count: 1 }));
+    lazy.close();
   });
 });
