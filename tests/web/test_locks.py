@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, exc, update
+from sqlalchemy import Connection, delete, exc, update
 
 from octavo.catalog.tables import audit
 from tests.web.running import Person, Running
@@ -144,8 +144,14 @@ def test_the_whole_audit_is_for_administrators(server: Running, admin: Person) -
 
 def test_the_audit_only_grows(server: Running, ada: Person, document: str) -> None:
     ada.call("PUT", f"/documents/{document}/lock", json={})
-    for statement in (update(audit).values(at=0), delete(audit)):
-        work = server.app.store.database.write(lambda connection, run=statement: connection.execute(run))
+
+    def altering(connection: Connection) -> None:
+        connection.execute(update(audit).values(at=0))
+
+    def deleting(connection: Connection) -> None:
+        connection.execute(delete(audit))
+
+    for work in (altering, deleting):
         with pytest.raises(exc.IntegrityError, match="only grows"):
-            asyncio.run_coroutine_threadsafe(work, server.loop).result(20)
+            asyncio.run_coroutine_threadsafe(server.app.store.database.write(work), server.loop).result(20)
     assert ada.call("GET", f"/documents/{document}/audit")["entries"][0]["action"] == "document.locked"
