@@ -20,7 +20,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import Connection
 
 from octavo import protocol
-from octavo.catalog import audit, contacts, heads, invitations, people, tokens
+from octavo.catalog import audit, contacts, heads, invitations, people, tokens, usage
 from octavo.catalog.people import Login, Person
 from octavo.convert import images
 from octavo.errors import Denied, Invalid, Missing
@@ -258,6 +258,10 @@ class Accounts:
             audit.add(connection, "account.admin", now=now, actor=None, subject=person.id, on=on)
 
         await self._database.write(work)
+
+    async def storage_used(self, user_id: str) -> int:
+        """Bytes that the logs and images of somebody's own documents take."""
+        return await self._database.read(lambda connection: usage.used(connection, user_id))
 
     async def every(self) -> list[Person]:
         return await self._database.read(people.every)

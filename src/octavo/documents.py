@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from octavo import access, protocol
 from octavo.access import Action
 from octavo.accounts import Identity, derived_id, protocol_length
-from octavo.catalog import audit, heads, people, permissions
+from octavo.catalog import audit, heads, people, permissions, usage
 from octavo.catalog import documents as catalog
 from octavo.catalog.documents import Document, Listed
 from octavo.catalog.people import Person
@@ -103,6 +103,9 @@ class Documents:
             try:
                 existing = catalog.get(connection, document_id)
             except Missing:
+                if delta is not None:
+                    limit = self._settings.storage_bytes
+                    usage.check(connection, identity.user_id, delta.change_length, limit)
                 catalog.add(connection, document_id, title, identity.user_id, now)
                 heads.create(connection, document_id, "e" + secrets.token_hex(8), now=now)
                 return

@@ -28,7 +28,7 @@ from octavo.catalog import images as catalog
 from octavo.catalog import usage
 from octavo.catalog.images import Image
 from octavo.convert import images as convert
-from octavo.documents import role_now
+from octavo.documents import require_unlocked, role_now
 from octavo.errors import Conflict, Denied, Invalid, Missing
 from octavo.ports import BlobStore, Clock, Database, Fetch
 from octavo.settings import Settings
@@ -67,7 +67,7 @@ class Images:
 
         Raises Missing and Denied; Invalid with UNSUPPORTED_MEDIA or TOO_LARGE; Conflict when the key stored another.
         """
-        await self._database.read(lambda connection: _require(connection, identity, document_id, Action.EDIT))
+        await self._database.read(lambda connection: _require_edit(connection, identity, document_id))
         if len(data) > self._settings.image_bytes:
             raise Invalid("TOO_LARGE", f"an image has at most {self._settings.image_bytes} bytes")
         async with self._working:
@@ -99,7 +99,7 @@ class Images:
         image_id = derived_id("i", identity.user_id, key)
 
         def known(connection: Connection) -> Image | None:
-            _require(connection, identity, document_id, Action.EDIT)
+            _require_edit(connection, identity, document_id)
             return catalog.find(connection, image_id)
 
         found = await self._database.read(known)
@@ -112,14 +112,16 @@ class Images:
     async def take_over(self, identity: Identity, document_id: str, image_id: str, key: str) -> Image:
         """The same image for another document, by somebody who may read the one and edit the other.
 
-        Raises as `add` does.  One that is in the document already is given back as it is.
+        Raises as `add` does, and Denied where readers may not copy.  One that is in the document already is given
+        back as it is.
         """
 
         def work(connection: Connection) -> Image:
-            _require(connection, identity, document_id, Action.EDIT)
+            _require_edit(connection, identity, document_id)
             source = _readable(connection, identity, image_id)
             if source.document_id == document_id:
                 return source
+            _require_copying(connection, identity, source)
             copy = replace(
                 source,
                 id=derived_id("i", identity.user_id, key),
@@ -134,7 +136,7 @@ class Images:
             return await self._database.write(work)
 
     def _keep(self, connection: Connection, identity: Identity, image: Image) -> Image:
-        _require(connection, identity, image.document_id, Action.EDIT)
+        _require_edit(connection, identity, image.document_id)
         existing = catalog.find(connection, image.id)
         if existing is not None:
             if (existing.document_id, existing.hash) != (image.document_id, image.hash):
@@ -254,8 +256,18 @@ def _clean(data: bytes) -> _Clean:
     return _Clean(info, stripped, hashlib.sha256(stripped).hexdigest())
 
 
-def _require(connection: Connection, identity: Identity, document_id: str, action: Action) -> None:
-    access.require(role_now(connection, document_id, identity.user_id), action)
+def _require_edit(connection: Connection, identity: Identity, document_id: str) -> None:
+    access.require(role_now(connection, document_id, identity.user_id), Action.EDIT)
+    require_unlocked(connection, document_id)
+
+
+def _require_copying(connection: Connection, identity: Identity, source: Image) -> None:
+    document = documents_catalog.get(connection, source.document_id)
+    role = role_now(connection, source.document_id, identity.user_id)
+    if not access.may_copy(role, document.switches.copying):
+        raise Denied(
+            "FORBIDDEN", "the owner of the image's document lets its readers copy nothing; ask for it"
+        )
 
 
 def _readable(connection: Connection, identity: Identity, image_id: str) -> Image:

@@ -259,5 +259,31 @@ def test_storage_has_an_end(running_small: Running) -> None:
     assert answer.json()["error"]["storage_limit"] == 20_000
     # It is the owner's storage that is full, not the editor's.
     assert send(editor, other, png(200, 200)).status_code == 201
-    # What is typed is never refused for it.
+    large = {"content": {"ops": [{"insert": "x" * 5000 + "\n"}]}}
+    owner.refused("POST", "/documents", 413, "TOO_LARGE", json=large)
+    me = owner.call("GET", "/users/me")
+    assert 15_000 < me["storage_used"] <= me["storage_limit"] == 20_000
+    # What is typed is never refused for it, but it counts.
     insert(owner, document, "none")
+    assert owner.call("GET", "/users/me")["storage_used"] > me["storage_used"]
+
+
+def test_nothing_is_brought_into_a_locked_document(ada: Person, document: str) -> None:
+    image_id = bring(ada, document)
+    ada.call("PUT", f"/documents/{document}/lock", json={"reason": "printed"})
+    assert code(send(ada, document, png())) == (423, "DOCUMENT_LOCKED")
+    path = f"/documents/{document}/images"
+    for body in ({"url": "http://example.org/x.png"}, {"image_id": image_id}):
+        ada.refused("POST", path, 423, "DOCUMENT_LOCKED", json=body)
+    assert ada.http.get(f"/api/v1/images/{image_id}").status_code == 200
+
+
+def test_where_readers_may_not_copy(server: Running, ada: Person, document: str) -> None:
+    image_id = bring(ada, document)
+    ada.call("PATCH", f"/documents/{document}", json={"switches": {"copying": False}})
+    for role, status in (("viewer", 403), ("commenter", 403), ("editor", 201)):
+        person = server.person(role.title())
+        ada.share(document, person, role)
+        assert person.http.get(f"/api/v1/images/{image_id}").status_code == 200
+        path = f"/documents/{person.document()}/images"
+        person.call("POST", path, status, json={"image_id": image_id})

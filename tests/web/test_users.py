@@ -8,6 +8,8 @@ from tests.web.running import PASSWORD, Person, Running, talk
 
 def test_me(ada: Person) -> None:
     me = ada.call("GET", "/users/me")
+    assert me.pop("storage_limit") == 15 << 30
+    assert me.pop("storage_used") >= 0
     assert me == {"id": ada.id, "name": "Ada", "email": ada.email, "color": color_of(ada.id)}
 
 

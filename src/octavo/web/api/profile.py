@@ -16,11 +16,13 @@ from octavo.web.api.types import (
     KnownUsers,
     LoginEntry,
     Logins,
+    MeDetail,
     MeView,
     NewApiToken,
     PasswordChange,
     UserPatch,
     api_token_view,
+    me_detail,
     me_view,
     user_view,
 )
@@ -29,9 +31,10 @@ _FOR_EVER = {"cache-control": "private, max-age=31536000, immutable"}
 
 
 @get("/users/me")
-async def read_me(identity: Caller) -> MeView:
-    """Who one is."""
-    return me_view(identity.person)
+async def read_me(identity: Caller, services: Called) -> MeDetail:
+    """Who one is, and how much one's documents take up."""
+    used = await services.accounts.storage_used(identity.user_id)
+    return me_detail(identity.person, used, services.settings.storage_bytes)
 
 
 @patch("/users/me")

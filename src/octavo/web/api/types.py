@@ -35,12 +35,27 @@ class MeView(UserView, kw_only=True, omit_defaults=True):
     admin: bool = False
 
 
+class MeDetail(MeView, kw_only=True):
+    """`storage_used`: by the logs and images of one's own documents; a `storage_limit` of 0 is none.  Bytes."""
+
+    storage_used: int
+    storage_limit: int
+
+
 def user_view(person: Person, *, with_email: bool = False) -> UserView:
     return UserView(**_about(person), email=person.email if with_email else UNSET)
 
 
 def me_view(person: Person) -> MeView:
-    return MeView(**_about(person), email=UNSET if person.guest else person.email, admin=person.admin)
+    return MeView(**_myself(person))
+
+
+def me_detail(person: Person, storage_used: int, storage_limit: int) -> MeDetail:
+    return MeDetail(**_myself(person), storage_used=storage_used, storage_limit=storage_limit)
+
+
+def _myself(person: Person) -> dict[str, Any]:
+    return {**_about(person), "email": UNSET if person.guest else person.email, "admin": person.admin}
 
 
 def _about(person: Person) -> dict[str, Any]:
