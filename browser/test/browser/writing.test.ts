@@ -153,3 +153,17 @@ test("what others write above moves neither caret nor text, and their carets gli
   await a.context().close();
   await b.context().close();
 });
+
+test("an expression that never ends is given up, and the page lives on", async () => {
+  const [, page] = await blank([`${"a".repeat(40)}b`, "one", "once"]);
+  await page.keyboard.press("Control+f");
+  const bar = page.getByLabel("Find in the document");
+  await page.getByRole("button", { name: "Regular expression" }).click();
+  await bar.fill("(a+)+$");
+  await page.getByText("This takes too long").waitFor();
+  await bar.fill("^on(e|c)");
+  await page.getByText("1 of 2").waitFor();
+  expect(await page.locator(`${TEXT} .found`).allTextContents()).toEqual(["one", "onc"]);
+  expect(await page.locator(`${TEXT} .found-current`).allTextContents()).toEqual(["one"]);
+  await page.context().close();
+});

@@ -154,4 +154,42 @@ describe("undo", () => {
       { numRuns: 1000 },
     );
   });
+
+  it("gives what moving every item along at each change would give", () => {
+    fc.assert(
+      fc.property(content, fc.array(fc.tuple(fc.boolean(), steps), { maxLength: 16 }), (start, acts) => {
+        const desk = new Desk("");
+        desk.text = start;
+        const eager: Delta[] = [];
+        for (const [own, edit] of acts) {
+          const delta = deltaFor(desk.text, edit);
+          if (delta.isEmpty) continue;
+          if (own) {
+            eager.push(delta.invert(desk.text));
+            desk.wait(1000).mine([...delta.ops], `${eager.length}`);
+            continue;
+          }
+          let moved = delta;
+          for (let item = eager.length - 1; item >= 0; item -= 1) {
+            const inverse = eager[item] as Delta;
+            eager[item] = inverse.transformAfter(moved);
+            moved = moved.transformBefore(inverse);
+          }
+          desk.theirs([...delta.ops]);
+        }
+        const given: Delta[] = [];
+        while (
+          desk.history.undo((delta) => {
+            given.push(delta);
+            const inverse = delta.invert(desk.text);
+            desk.text = desk.text.compose(delta);
+            return inverse;
+          })
+        );
+        const wanted = eager.reverse().filter((delta) => !delta.isEmpty);
+        expect(given.map(({ ops }) => ops)).toEqual(wanted.map(({ ops }) => ops));
+      }),
+      { numRuns: 500 },
+    );
+  });
 });
