@@ -1,4 +1,4 @@
-"""Documents as people handle them: make, open, list, name, share, throw away; and write to without a socket.
+"""Documents as people handle them: make, open, name, throw away; and write to without a socket.
 
 Whoever may not know that a document exists gets NOT_FOUND.  Whatever takes rights raises the document's
 fence in the same transaction, and open sockets are told afterwards.
@@ -13,21 +13,22 @@ from typing import Any, Final, Protocol
 
 from sqlalchemy import Connection
 
-from octavo import access, protocol
+from octavo import access, library, protocol
 from octavo.access import Action
 from octavo.accounts import Identity, derived_id, protocol_length
-from octavo.catalog import audit, heads, people, permissions, usage
+from octavo.catalog import audit, folders, heads, people, permissions, usage
 from octavo.catalog import documents as catalog
-from octavo.catalog.documents import Document, Listed
+from octavo.catalog.documents import Document
+from octavo.catalog.library import tags_of
 from octavo.catalog.people import Person
 from octavo.collab.host import RoomHost
 from octavo.delta import Content, Delta, schema, wire
 from octavo.errors import Conflict, Denied, Invalid, Missing
+from octavo.library import Arrangement
 from octavo.ports import Clock, Database, Head, OperationLog
 from octavo.settings import Settings
 
 SHARED_ROLES: Final = ("editor", "commenter", "viewer")
-PAGE: Final = 50
 UNTITLED: Final = "Untitled document"
 
 
@@ -49,6 +50,8 @@ class Opened:
     online: Collection[str]
     locked_by: Person | None
     """Who locked it, while it is locked and the account exists."""
+    folder_id: str | None
+    tags: list[str]
 
 
 class Documents:
@@ -88,14 +91,36 @@ class Documents:
 
     # --- making and opening -------------------------------------------------------------------------------
 
-    async def create(self, identity: Identity, title: str, content: list[Any] | None, key: str) -> Opened:
+    async def create(
+        self,
+        identity: Identity,
+        title: str,
+        content: list[Any] | None,
+        key: str,
+        *,
+        folder_id: str | None = None,
+    ) -> Opened:
         """A new document; its content becomes change 1, which bears `key` as its client id.
 
         The id follows from person and key, so asking again with the same key finds the same document.
-        Raises Invalid, and Conflict when the key made something else.
+        Raises Invalid, Missing for a folder, and Conflict when the key made something else.
         """
-        title = self.checked_title(title)
         delta = None if content is None else self.checked_content(content)
+        return await self.make(identity, title, delta, key, folder_id=folder_id)
+
+    async def make(
+        self,
+        identity: Identity,
+        title: str,
+        content: Delta | None,
+        key: str,
+        *,
+        folder_id: str | None = None,
+        length: int = 0,
+    ) -> Opened:
+        """`create` from content that is known to be good; None with a `length`: `fill` brings it."""
+        title = self.checked_title(title)
+        length = length if content is None else content.change_length
         document_id = derived_id("d", identity.user_id, key)
         now = self._clock.now()
 
@@ -103,30 +128,40 @@ class Documents:
             try:
                 existing = catalog.get(connection, document_id)
             except Missing:
-                if delta is not None:
-                    limit = self._settings.storage_bytes
-                    usage.check(connection, identity.user_id, delta.change_length, limit)
+                if length:
+                    usage.check(connection, identity.user_id, length, self._settings.storage_bytes)
                 catalog.add(connection, document_id, title, identity.user_id, now)
                 heads.create(connection, document_id, "e" + secrets.token_hex(8), now=now)
+                library.place(connection, identity.user_id, document_id, folder_id)
                 return
             if existing.title != title:
                 raise Conflict("ALREADY_EXISTS", "this Idempotency-Key has made another document already")
 
         await self._database.write(work)
-        if delta is not None:
-            await self._write_first(document_id, identity, delta, key)
+        if content is not None:
+            await self.fill(document_id, identity, content, key)
         return await self.open(identity, document_id)
 
-    async def _write_first(self, document_id: str, identity: Identity, content: Delta, key: str) -> None:
+    async def made(self, identity: Identity, key: str) -> Opened | None:
+        """What `make` has made with this key, content and all; None: nothing yet."""
+        try:
+            opened = await self.open(identity, derived_id("d", identity.user_id, key))
+        except Missing:
+            return None
+        return opened if opened.document.revision else None
+
+    async def fill(self, document_id: str, identity: Identity, content: Delta, key: str) -> None:
+        """Change 1 of what `make` has made with this key and without content."""
         first = Content().to_delta().diff(content)
         if first.is_empty:
             return
         operation = protocol.Operation(key, 1, identity.user_id, 0, first, protocol.digest(0, first))
         await self._host.submit_operation(document_id, operation, "owner")
 
-    async def open(self, identity: Identity, document_id: str) -> Opened:
-        """All about a document but its content.  Raises Missing."""
+    async def open(self, identity: Identity, document_id: str, *, visit: bool = False) -> Opened:
+        """All about a document but its content; `visit`: somebody looks at it now.  Raises Missing."""
         user_id = identity.user_id
+        now = self._clock.now()
 
         def work(connection: Connection) -> tuple[Opened, bool]:
             role = role_now(connection, document_id, user_id)
@@ -146,13 +181,16 @@ class Documents:
                 catalog.starred(connection, document_id, user_id),
                 self._online(document_id),
                 locked_by,
+                folders.place_of(connection, user_id, document_id),
+                tags_of(connection, user_id, document_id),
             )
-            listed = by_name or identity.person.guest  # guests have no list
-            return opened, listed or catalog.visited(connection, document_id, user_id)
+            if identity.person.guest:  # guests have no list
+                return opened, False
+            last = catalog.opened_at(connection, document_id, user_id)
+            return opened, last != now if visit else last is None and not by_name
 
-        opened, known = await self._database.read(work)
-        if not known:
-            now = self._clock.now()
+        opened, noted = await self._database.read(work)
+        if noted:
             await self._database.write(
                 lambda connection: catalog.visit(connection, document_id, user_id, now)
             )
@@ -167,44 +205,6 @@ class Documents:
         """The content as it was.  Raises Invalid for a revision that the log does not reach."""
         return wire.to_wire(await self._host.content_at(document_id, revision))
 
-    async def find(
-        self,
-        identity: Identity,
-        *,
-        title: str,
-        owned: bool,
-        shared: bool,
-        starred: bool,
-        trashed: bool,
-        cursor: str | None,
-        limit: int,
-    ) -> tuple[list[tuple[Listed, str, Person]], str | None]:
-        """A page of somebody's documents, newest first, each with role and owner; and the next cursor."""
-        before = None if cursor is None else _read_cursor(cursor)
-
-        def work(connection: Connection) -> tuple[list[Listed], dict[str, Person]]:
-            listed = catalog.find(
-                connection,
-                identity.user_id,
-                title=title,
-                owned=owned,
-                shared=shared,
-                starred=starred,
-                trashed=trashed,
-                before=before,
-                limit=limit + 1,
-            )
-            return listed, people.by_ids(connection, {entry.document.owner_id for entry in listed})
-
-        listed, owners = await self._database.read(work)
-        page = listed[:limit]
-        following = None
-        if len(listed) > limit:
-            following = f"{page[-1].document.updated_at}-{page[-1].document.id}"
-        return [
-            (entry, _listed_role(entry, identity.user_id), owners[entry.document.owner_id]) for entry in page
-        ], following
-
     # --- changing what is about it ------------------------------------------------------------------------
 
     async def update(
@@ -214,8 +214,12 @@ class Documents:
         *,
         title: str | None = None,
         starred: bool | None = None,
+        arrangement: Arrangement | None = None,
     ) -> Opened:
-        """Title (who may rename), one's own star (who may read, but guests).  Raises Invalid, Missing, Denied."""
+        """Title (who may rename), one's own star, folder and tags (who may read, but guests).
+
+        Raises Invalid, Missing, Denied.
+        """
         title = None if title is None else self.checked_title(title)
         now = self._clock.now()
 
@@ -230,6 +234,9 @@ class Documents:
                 if identity.person.guest:
                     raise Denied("FORBIDDEN", "guests have no list of documents; sign in to star one")
                 catalog.set_star(connection, document_id, identity.user_id, starred, now)
+            if arrangement is not None:
+                assert role is not None
+                library.arrange(connection, identity, document_id, role, arrangement)
 
         await self._database.write(work)
         if title is not None:
@@ -269,6 +276,11 @@ class Documents:
         await self._database.write(work)
         self._host.event(document_id, "document.undeleted", {"id": document_id})
         return await self.open(identity, document_id)
+
+    async def gone(self, document_id: str) -> None:
+        """It was deleted for good: whoever has it open is told and closed."""
+        self._host.event(document_id, "document.deleted", {"id": document_id})
+        await self._host.rights_changed(document_id)
 
     @staticmethod
     def _owns(connection: Connection, identity: Identity, document_id: str) -> bool:
@@ -347,18 +359,3 @@ def require_unlocked(connection: Connection, document_id: str) -> None:
     lock = catalog.lock_of(connection, document_id)
     if lock is not None:
         raise access.locked(lock.reason)
-
-
-def _listed_role(entry: Listed, user_id: str) -> str:
-    if entry.document.owner_id == user_id:
-        return "owner"
-    role = access.highest(entry.own_role, entry.document.link_role)
-    assert role is not None
-    return role
-
-
-def _read_cursor(cursor: str) -> tuple[int, str]:
-    stamp, _, document_id = cursor.partition("-")
-    if not stamp.isdigit() or len(stamp) > 15 or not document_id:
-        raise Invalid("INVALID_REQUEST", "cursor: take it from next_cursor as it is")
-    return int(stamp), document_id

@@ -10,9 +10,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from types import MappingProxyType
 from typing import Final, Protocol
 
 import msgspec
@@ -73,15 +74,20 @@ class _Lane:
     """One job's own queue of documents, worked off one at a time."""
 
     job: Job
+    pause: float = 0.0
     ready: OrderedDict[str, None] = field(default_factory=OrderedDict)
     failures: dict[str, int] = field(default_factory=dict)
     held: set[str] = field(default_factory=set)  # waiting for their next attempt
+    resting: set[str] = field(default_factory=set)  # within the job's pause
+    missed: set[str] = field(default_factory=set)  # noticed while resting
     dead: set[str] = field(default_factory=set)
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     busy: str | None = None
 
     def add(self, document_id: str) -> None:
-        if document_id not in self.held and document_id not in self.dead:
+        if document_id in self.resting:
+            self.missed.add(document_id)
+        elif document_id not in self.held and document_id not in self.dead:
             self.ready[document_id] = None
             self.wake.set()
 
@@ -98,14 +104,19 @@ class Jobs:
         policy: Policy | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         on_failure: Callable[[str], None] | None = None,
+        pauses: Mapping[str, float] = MappingProxyType({}),
     ) -> None:
-        """`sleep(seconds)` and `clock` may be virtual; `on_failure(job name)` counts failed runs."""
+        """`sleep(seconds)` and `clock` may be virtual; `on_failure(job name)` counts failed runs.
+
+        `pauses`: for how many seconds a job lets a document rest after a run; what is noticed meanwhile waits,
+        and runs once.
+        """
         self._database = database
         self._clock = clock
         self._policy = policy or Policy()
         self._sleep = sleep
         self._on_failure = on_failure
-        self._lanes = {job.name: _Lane(job) for job in jobs}
+        self._lanes = {job.name: _Lane(job, pauses.get(job.name, 0.0)) for job in jobs}
         self._tasks: set[asyncio.Task[None]] = set()
         self._idle = asyncio.Event()
 
@@ -183,10 +194,27 @@ class Jobs:
                     lambda connection: set_cursor(connection, job.name, document_id, reached)
                 )
             lane.failures.pop(document_id, None)
+            self._pause(lane, document_id)
         except Missing:
             lane.failures.pop(document_id, None)  # deleted for good meanwhile
         except Exception as fault:
             await self._failed(lane, document_id, after, fault)
+
+    def _pause(self, lane: _Lane, document_id: str) -> None:
+        if not lane.pause:
+            return
+        if document_id in lane.ready:
+            del lane.ready[document_id]
+            lane.missed.add(document_id)
+        lane.resting.add(document_id)
+        self._keep(self._rested(lane, document_id))
+
+    async def _rested(self, lane: _Lane, document_id: str) -> None:
+        await self._sleep(lane.pause)
+        lane.resting.discard(document_id)
+        if document_id in lane.missed:
+            lane.missed.discard(document_id)
+            lane.add(document_id)
 
     async def _failed(self, lane: _Lane, document_id: str, after: int, fault: Exception) -> None:
         name = lane.job.name

@@ -26,20 +26,26 @@ from octavo.adapters.fetch import PublicFetch
 from octavo.adapters.files import FOLDER, FileBlobs
 from octavo.adapters.memory import MemoryRelay
 from octavo.adapters.sql import SqlStore
+from octavo.adapters.sql_search import SqlSearch
 from octavo.audit import Audit
 from octavo.collab.host import RoomHost
 from octavo.collab.settings import HostSettings
+from octavo.copies import Copies
 from octavo.delta import core_build
 from octavo.documents import Documents
 from octavo.errors import Unavailable
+from octavo.folders import Folders
 from octavo.guests import Guests
 from octavo.images import Collector, Images, UseOfImages
 from octavo.jobs import Jobs, SnapshotJob
+from octavo.library import Library
 from octavo.locks import Locks
+from octavo.search import PAUSE, IndexJob, watch
 from octavo.settings import Settings, unknown
 from octavo.sharing import Sharing
+from octavo.trash import Trash
 from octavo.web.api.accounts import cookie_name
-from octavo.web.api.services import Services
+from octavo.web.api.services import Home, Services
 from octavo.web.app import create_app
 from octavo.web.auth import Tickets
 from octavo.web.connection import HttpConnection
@@ -85,6 +91,8 @@ class Application:
     services: Services
     front: Front
     connections: Callable[[], int] = lambda: 0
+    chores: Sequence[asyncio.Future[None]] = ()
+    """What goes on for as long as the process lives, and may be cut off at any moment."""
 
 
 @asynccontextmanager
@@ -94,18 +102,25 @@ async def application(
     """Open the store, start the rooms; on the way out, close both.  Raises Unavailable with what to do."""
     store = await asyncio.to_thread(open_store, settings)
     try:
-        app = await _wire(settings, store, max_connections)
+        search = await asyncio.to_thread(SqlSearch.open, settings.data_dir)
         try:
-            yield app
+            app = await _wire(settings, store, search, max_connections)
+            try:
+                yield app
+            finally:
+                for chore in app.chores:
+                    chore.cancel()
+                await asyncio.gather(*app.chores, return_exceptions=True)
+                await app.collector.stop()
+                await app.jobs.stop()
+                app.services.accounts.close()
         finally:
-            await app.collector.stop()
-            await app.jobs.stop()
-            app.services.accounts.close()
+            await asyncio.to_thread(search.close)
     finally:
         await asyncio.to_thread(store.close)
 
 
-async def _wire(settings: Settings, store: SqlStore, max_connections: int) -> Application:
+async def _wire(settings: Settings, store: SqlStore, search: SqlSearch, max_connections: int) -> Application:
     clock = SystemClock()
     key = signing_key(settings.data_dir)
     accounts = Accounts(store.database, clock, settings, key)
@@ -113,12 +128,8 @@ async def _wire(settings: Settings, store: SqlStore, max_connections: int) -> Ap
     locks = Locks(store.database, clock)
     blobs = FileBlobs(settings.data_dir / FOLDER)
     images = Images(store.database, blobs, clock, settings, PublicFetch())
-    jobs = Jobs(
-        [SnapshotJob(store.log, store.snapshots), UseOfImages(store.database, clock)],
-        database=store.database,
-        clock=clock,
-        on_failure=lambda job: metrics.job_failures.labels(job).inc(),
-    )
+    indexing = IndexJob(store.database, store.log, search)
+    jobs = _jobs(store, clock, indexing)
     host = RoomHost(
         log=store.log,
         snapshots=store.snapshots,
@@ -139,6 +150,13 @@ async def _wire(settings: Settings, store: SqlStore, max_connections: int) -> Ap
 
     gateway = Gateway(host, tickets, settings, has_room)
     documents.connect(host, gateway.online)
+    indexing.connect(host)
+    home = Home(
+        Library(store.database, search),
+        Folders(store.database, clock, settings),
+        Copies(store.database, documents, images, host, settings),
+        Trash(store.database, documents, clock),
+    )
     locks.connect(host)
     services = Services(
         accounts,
@@ -147,6 +165,7 @@ async def _wire(settings: Settings, store: SqlStore, max_connections: int) -> Ap
         Guests(store.database, accounts, clock),
         locks,
         Audit(store.database),
+        home,
         images,
         gateway,
         tickets,
@@ -156,10 +175,29 @@ async def _wire(settings: Settings, store: SqlStore, max_connections: int) -> Ap
     front = Front(create_app(services), Pages(), accounts, settings, cookie_name(settings), has_room)
     collector = Collector(images, partial(jobs.catch_up, UseOfImages.name))
     app = Application(settings, store, host, jobs, collector, gateway, services, front)
-    await host.start()
-    await jobs.start()
-    collector.start()
+    await indexing.prepare()
+    await _start(app)
     return app
+
+
+def _jobs(store: SqlStore, clock: SystemClock, indexing: IndexJob) -> Jobs:
+    return Jobs(
+        [SnapshotJob(store.log, store.snapshots), UseOfImages(store.database, clock), indexing],
+        database=store.database,
+        clock=clock,
+        on_failure=lambda job: metrics.job_failures.labels(job).inc(),
+        pauses={IndexJob.name: PAUSE},
+    )
+
+
+async def _start(app: Application) -> None:
+    await app.host.start()
+    await app.jobs.start()
+    app.collector.start()
+    app.chores = [
+        asyncio.ensure_future(watch(app.store.database, app.jobs.changed)),
+        asyncio.ensure_future(app.services.home.trash.sweep_always()),
+    ]
 
 
 @asynccontextmanager

@@ -92,7 +92,13 @@ async def store() -> AsyncIterator[SqlStore]:
     opened.close()
 
 
-def runner(store: SqlStore, time: VirtualTime, *work: jobs.Job, failures: list[str] | None = None) -> Jobs:
+def runner(
+    store: SqlStore,
+    time: VirtualTime,
+    *work: jobs.Job,
+    failures: list[str] | None = None,
+    pause: float = 0.0,
+) -> Jobs:
     return Jobs(
         work,
         database=store.database,
@@ -100,6 +106,7 @@ def runner(store: SqlStore, time: VirtualTime, *work: jobs.Job, failures: list[s
         sleep=time.sleep,
         policy=Policy(first_delay=1, longest_delay=5, attempts=5),
         on_failure=None if failures is None else failures.append,
+        pauses={job.name: pause for job in work},
     )
 
 
@@ -116,6 +123,33 @@ async def log_one(store: SqlStore, document: str, running: Jobs | None = None) -
     await append(store.log, one, document=document)
     if running is not None:
         running.changed(document, [one])
+
+
+async def test_a_document_rests_after_a_run_and_nothing_is_missed(store: SqlStore) -> None:
+    job, time = Recorder(store), VirtualTime()
+    running = runner(store, time, job, pause=2)
+    await running.start()
+    await log_one(store, "a", running)
+    await running.settled()
+    await log_one(store, "a", running)
+    await log_one(store, "a", running)
+    await log_one(store, "b", running)
+    await running.settled()
+    assert job.runs == [("a", 0), ("b", 0)]
+    await time.sleeps(60, 2, 2)
+    time.advance(1.9)
+    await running.settled()
+    assert len(job.runs) == 2
+    time.advance(0.2)
+    await job.ran(3)
+    await running.settled()
+    assert job.runs[2:] == [("a", 1)]
+    assert (await cursors(store, job.name))["a"] == 3
+    await time.sleeps(60, 2, 2, 2)
+    time.advance(5)
+    await running.settled()
+    assert len(job.runs) == 3
+    await running.stop()
 
 
 async def test_told_of_changes_a_job_runs_and_its_cursor_moves(store: SqlStore) -> None:

@@ -8,21 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Select,
-    and_,
-    case,
-    delete,
-    exists,
-    insert,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, Connection, case, delete, insert, select, update
 
-from octavo.catalog.tables import documents, heads, permissions, stars, visits
+from octavo.catalog import heads as heads_of
+from octavo.catalog.summaries import touch
+from octavo.catalog.tables import documents, heads, stars, visits
+from octavo.convert.terms import fold
 from octavo.errors import Missing
 
 UNKNOWN: Final = "there is no such document, or it is not shared with you"
@@ -60,21 +51,13 @@ class Document:
     deleted_at: int | None
     lock: Lock | None
     switches: Switches
+    template: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """A document in somebody's list."""
-
-    document: Document
-    own_role: str | None
-    starred: bool
-
-
-_updated_at: ColumnElement[int] = case(
+changed_at: ColumnElement[int] = case(
     (heads.c.updated_at > documents.c.updated_at, heads.c.updated_at), else_=documents.c.updated_at
 )
-_columns = (
+columns = (
     documents.c.id,
     documents.c.title,
     documents.c.owner_id,
@@ -88,13 +71,15 @@ _columns = (
     documents.c.comments,
     documents.c.suggestions,
     documents.c.copying,
+    documents.c.template,
     heads.c.epoch,
     heads.c.revision,
-    _updated_at.label("changed_at"),
+    changed_at.label("changed_at"),
 )
 
 
-def _document(row: Any) -> Document:
+def document_of(row: Any) -> Document:
+    """From a row that holds all of `columns`."""
     return Document(
         row.id,
         row.title,
@@ -107,6 +92,7 @@ def _document(row: Any) -> Document:
         row.deleted_at,
         _lock(row),
         Switches(bool(row.guests), bool(row.comments), bool(row.suggestions), bool(row.copying)),
+        bool(row.template),
     )
 
 
@@ -118,83 +104,33 @@ def add(connection: Connection, document_id: str, title: str, owner_id: str, now
     """The catalog's row; its log is begun by `heads.create` in the same transaction."""
     connection.execute(
         insert(documents).values(
-            id=document_id, title=title, owner_id=owner_id, created_at=now, updated_at=now
+            id=document_id,
+            title=title,
+            title_key=fold(title),
+            owner_id=owner_id,
+            created_at=now,
+            updated_at=now,
         )
     )
+    touch(connection, document_id)
+    visit(connection, document_id, owner_id, now)
 
 
 def get(connection: Connection, document_id: str) -> Document:
     """Raises Missing."""
     query = (
-        select(*_columns)
+        select(*columns)
         .join(heads, heads.c.document_id == documents.c.id)
         .where(documents.c.id == document_id)
     )
     row = connection.execute(query).first()
     if row is None:
         raise Missing("NOT_FOUND", UNKNOWN)
-    return _document(row)
-
-
-def find(
-    connection: Connection,
-    user_id: str,
-    *,
-    title: str = "",
-    owned: bool = False,
-    shared: bool = False,
-    starred: bool = False,
-    trashed: bool = False,
-    before: tuple[int, str] | None = None,
-    limit: int,
-) -> list[Listed]:
-    """The documents somebody owns, was given a role on, or opened through a link that is still there.
-
-    Newest first; `before` is (updated_at, id) of the last one seen.  The trash is seen by owners only.
-    """
-    query = _reachable(user_id).order_by(_updated_at.desc(), documents.c.id.desc()).limit(limit)
-    query = query.where(documents.c.deleted_at.is_not(None) if trashed else documents.c.deleted_at.is_(None))
-    if owned or trashed:
-        query = query.where(documents.c.owner_id == user_id)
-    if shared:
-        query = query.where(documents.c.owner_id != user_id)
-    if starred:
-        query = query.where(stars.c.user_id.is_not(None))
-    if title:
-        query = query.where(documents.c.title.icontains(title, autoescape=True))
-    if before is not None:
-        stamp, document_id = before
-        query = query.where(
-            or_(_updated_at < stamp, and_(_updated_at == stamp, documents.c.id < document_id))
-        )
-    return [
-        Listed(_document(row), row.own_role, row.starred_by is not None)
-        for row in connection.execute(query).all()
-    ]
-
-
-def _reachable(user_id: str) -> Select[Any]:
-    mine = (permissions.c.document_id == documents.c.id) & (permissions.c.user_id == user_id)
-    star = (stars.c.document_id == documents.c.id) & (stars.c.user_id == user_id)
-    visited = exists().where(visits.c.document_id == documents.c.id, visits.c.user_id == user_id)
-    return (
-        select(*_columns, permissions.c.role.label("own_role"), stars.c.user_id.label("starred_by"))
-        .select_from(documents)
-        .join(heads, heads.c.document_id == documents.c.id)
-        .outerjoin(permissions, mine)
-        .outerjoin(stars, star)
-        .where(
-            or_(
-                documents.c.owner_id == user_id,
-                permissions.c.user_id.is_not(None),
-                and_(documents.c.link_role.is_not(None), visited),
-            )
-        )
-    )
+    return document_of(row)
 
 
 def retitle(connection: Connection, document_id: str, title: str, now: int) -> None:
-    _change(connection, document_id, title=title, updated_at=now)
+    _change(connection, document_id, title=title, title_key=fold(title), updated_at=now)
 
 
 def set_link_role(connection: Connection, document_id: str, role: str | None, now: int) -> None:
@@ -224,6 +160,11 @@ def set_lock(connection: Connection, document_id: str, lock: Lock | None) -> Non
     )
 
 
+def set_template(connection: Connection, document_id: str, on: bool) -> None:
+    """Whether its owner makes new documents from it."""
+    _change(connection, document_id, template=int(on))
+
+
 def set_deleted(connection: Connection, document_id: str, now: int | None) -> None:
     """Into the trash, or (None) out of it."""
     _change(connection, document_id, deleted_at=now)
@@ -231,6 +172,7 @@ def set_deleted(connection: Connection, document_id: str, now: int | None) -> No
 
 def _change(connection: Connection, document_id: str, **values: Any) -> None:
     connection.execute(update(documents).where(documents.c.id == document_id).values(**values))
+    touch(connection, document_id)
 
 
 def starred(connection: Connection, document_id: str, user_id: str) -> bool:
@@ -245,12 +187,33 @@ def set_star(connection: Connection, document_id: str, user_id: str, on: bool, n
         connection.execute(insert(stars).values(document_id=document_id, user_id=user_id, created_at=now))
 
 
-def visited(connection: Connection, document_id: str, user_id: str) -> bool:
-    query = select(visits.c.user_id).where(visits.c.document_id == document_id, visits.c.user_id == user_id)
-    return connection.execute(query).first() is not None
+def opened_at(connection: Connection, document_id: str, user_id: str) -> int | None:
+    """When somebody last opened a document; None: never."""
+    query = select(visits.c.opened_at).where(visits.c.document_id == document_id, visits.c.user_id == user_id)
+    found: int | None = connection.scalar(query)
+    return found
 
 
 def visit(connection: Connection, document_id: str, user_id: str, now: int) -> None:
     """Remember that somebody opened a document, so that it stands in their list."""
-    if not visited(connection, document_id, user_id):
+    again = update(visits).where(visits.c.document_id == document_id, visits.c.user_id == user_id)
+    if connection.execute(again.values(opened_at=now)).rowcount == 0:
         connection.execute(insert(visits).values(document_id=document_id, user_id=user_id, opened_at=now))
+        touch(connection, document_id)
+
+
+def remove(connection: Connection, document_id: str) -> None:
+    """For good: with it go log, snapshots, roles, stars, tags and whatever else names it.  Raises Missing."""
+    heads_of.remove(connection, document_id)
+    connection.execute(delete(documents).where(documents.c.id == document_id))
+    touch(connection, document_id)
+
+
+def trashed(connection: Connection, *, before: int | None = None, owner_id: str | None = None) -> list[str]:
+    """What lies in the trash: since before then, of this owner."""
+    query = select(documents.c.id).where(documents.c.deleted_at.is_not(None)).order_by(documents.c.id)
+    if before is not None:
+        query = query.where(documents.c.deleted_at < before)
+    if owner_id is not None:
+        query = query.where(documents.c.owner_id == owner_id)
+    return list(connection.scalars(query))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from octavo.catalog.summaries import touch
 from octavo.catalog.tables import documents, guests, permissions, users
 from octavo.errors import Missing
 
@@ -66,6 +67,7 @@ def give(connection: Connection, document_id: str, user_id: str, role: str, now:
     connection.execute(
         insert(permissions).values(document_id=document_id, user_id=user_id, role=role, created_at=now)
     )
+    touch(connection, document_id)
 
 
 def take(connection: Connection, document_id: str, user_id: str, *, missing_ok: bool = False) -> None:
@@ -75,6 +77,7 @@ def take(connection: Connection, document_id: str, user_id: str, *, missing_ok: 
     )
     if found.rowcount == 0 and not missing_ok:
         raise Missing("NOT_FOUND", "this person has no role by name on the document")
+    touch(connection, document_id)
 
 
 def hand_over(connection: Connection, document_id: str, user_id: str, now: int) -> None:

@@ -151,6 +151,10 @@ documents = Table(
     _id("id", primary_key=True),
     _text("title"),
     Column(
+        "title_key", Text, nullable=False, server_default=text("''")
+    ),  # the title without case and accents, for sorting
+    _switch("template"),  # whether its owner makes new documents from it
+    Column(
         "owner_id", Text, ForeignKey("users.id"), nullable=False
     ),  # an owner is not deleted before the documents
     *_role("link_role", nullable=True),  # what anyone with the link may do; null: nothing
@@ -164,7 +168,7 @@ documents = Table(
     _switch("comments", on=True),
     _switch("suggestions", on=True),
     _switch("copying", on=True),
-    Index(None, "owner_id"),
+    Index(None, "owner_id", "deleted_at"),
     Index(None, "deleted_at"),
 )
 
@@ -240,9 +244,64 @@ visits = Table(  # what a person opened, so that documents reached by a link are
     metadata,
     _user(),
     _document(),
-    _number("opened_at"),
+    _number("opened_at"),  # the last time
     PrimaryKeyConstraint("user_id", "document_id"),
     Index(None, "document_id"),
+)
+
+folders = Table(  # each person's own tree
+    "folders",
+    metadata,
+    _id("id", primary_key=True),
+    _user(),
+    Column("parent_id", Text, ForeignKey("folders.id", ondelete="CASCADE"), nullable=True),
+    _text("name"),
+    _number("created_at"),
+    Index(None, "user_id"),
+    Index(None, "parent_id"),
+)
+
+placements = Table(  # in which of their folders a person keeps a document; no row: in none
+    "placements",
+    metadata,
+    _user(),
+    _document(),
+    Column("folder_id", Text, ForeignKey("folders.id", ondelete="CASCADE"), nullable=False),
+    PrimaryKeyConstraint("user_id", "document_id"),
+    Index(None, "document_id"),
+    Index(None, "folder_id"),
+)
+
+tags = Table(  # each person's own
+    "tags",
+    metadata,
+    _user(),
+    _document(),
+    _text("name"),
+    PrimaryKeyConstraint("user_id", "document_id", "name"),
+    Index(None, "document_id"),
+    Index(None, "user_id", "name"),
+)
+
+summaries = Table(  # what a list shows of the content; a job keeps it
+    "summaries",
+    metadata,
+    Column("document_id", Text, ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True),
+    _number("revision"),
+    _number("words"),
+    _number("characters"),
+    _bytes("preview"),  # the first lines as content, JSON
+    _text("edited_by", nullable=True),  # no foreign key, as in the log
+    _number("edited_at", nullable=True),
+)
+
+unindexed = Table(  # what search has to read again because of the catalog; what the log says has its cursor
+    "unindexed",
+    metadata,
+    Column(
+        "document_id", Text, primary_key=True
+    ),  # no foreign key: it may be gone, and search must forget it
+    _number("count"),  # how often since: whoever indexes it takes only the row away that it has seen
 )
 
 idempotency_keys = Table(

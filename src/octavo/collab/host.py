@@ -275,6 +275,15 @@ class RoomHost:
             raise Invalid("INVALID_REQUEST", f"revision: the document has revisions 0 to {head.revision}")
         return (await content_at(self.log, self.snapshots, document_id, revision)).to_delta()
 
+    async def latest(self, document_id: str) -> tuple[int, Delta]:
+        """Revision and content at the head, without opening a room for it: for jobs.  Raises Missing."""
+        live = self._rooms.get(document_id)
+        if live is not None and not live.closed:
+            return live.room.head, live.room.head_content().to_delta()
+        head = await self.log.head(document_id)
+        found = await content_at(self.log, self.snapshots, document_id, head.revision)
+        return head.revision, found.to_delta()
+
     async def rights_changed(self, document_id: str) -> None:
         """Read the roles of its peers again: `permission.changed`, and close those who may no longer read."""
         live = self._rooms.get(document_id)

@@ -1,4 +1,4 @@
-"""Documents: make, list, open, name, throw away; tickets; reading and writing the log without a socket."""
+"""Documents: make, open, name, throw away; tickets; reading and writing the log without a socket."""
 
 from __future__ import annotations
 
@@ -6,21 +6,20 @@ from typing import Annotated, Any
 
 from litestar import Request, Response, Router, delete, get, patch, post
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import UNSET
 from msgspec.structs import asdict
 
 from octavo import protocol
 from octavo.access import Action
-from octavo.documents import PAGE
 from octavo.errors import Invalid
+from octavo.library import Arrangement
 from octavo.web.api.services import Called, Caller, Key
 from octavo.web.api.types import (
     ChangeList,
     ContentView,
     DocumentCreated,
     DocumentDetail,
-    DocumentList,
     DocumentPatch,
     DocumentView,
     NewDocument,
@@ -30,7 +29,6 @@ from octavo.web.api.types import (
     TicketView,
     change_list,
     collaborators,
-    entry,
     summary,
 )
 
@@ -45,38 +43,19 @@ Flag = Annotated[bool, QueryParameter(required=False)]
 async def create(
     identity: Caller, services: Called, data: JSONBody[NewDocument], key: Key
 ) -> Response[DocumentCreated]:
-    """A new document; `content` becomes its change 1."""
-    ops = None if data.content is None else data.content.ops
-    opened = await services.documents.create(identity, data.title, ops, key)
+    """A new document; `content`, or that of a template, becomes its change 1."""
+    if data.template_id is not None:
+        if data.content is not None:
+            raise Invalid("INVALID_REQUEST", "content or template_id, not both")
+        opened = await services.home.copies.from_template(
+            identity, data.template_id, data.title, key, folder_id=data.folder_id
+        )
+    else:
+        ops = None if data.content is None else data.content.ops
+        opened = await services.documents.create(identity, data.title, ops, key, folder_id=data.folder_id)
     url = services.websocket_url(opened.document.id, identity)
     view = DocumentCreated(**summary(opened), websocket_url=url)
     return Response(view, status_code=201, headers=_NO_STORE)
-
-
-@get("/documents")
-async def find(
-    identity: Caller,
-    services: Called,
-    title: Annotated[str, QueryParameter(name="query", required=False)] = "",
-    owned: Flag = False,
-    shared: Flag = False,
-    starred: Flag = False,
-    trashed: Flag = False,
-    cursor: FromQuery[str | None] = None,
-    limit: Annotated[int, QueryParameter(ge=1, le=200)] = PAGE,
-) -> DocumentList:
-    """One's documents, newest first; `query` is looked for in the titles."""
-    page, following = await services.documents.find(
-        identity,
-        title=title[:255],
-        owned=owned,
-        shared=shared,
-        starred=starred,
-        trashed=trashed,
-        cursor=cursor,
-        limit=limit,
-    )
-    return DocumentList([entry(*found) for found in page], following)
 
 
 @get("/documents/{document_id:str}")
@@ -88,7 +67,7 @@ async def read(
     revision: Revision = None,
 ) -> Response[DocumentView]:
     """A document with its content, now or as it was at a revision."""
-    opened = await services.documents.open(identity, document_id)
+    opened = await services.documents.open(identity, document_id, visit=revision is None)
     shared = summary(opened)
     if revision is None:
         head, ops = await services.documents.content(document_id)
@@ -114,7 +93,7 @@ async def read(
 async def update(
     identity: Caller, services: Called, document_id: FromPath[str], data: JSONBody[DocumentPatch], key: Key
 ) -> DocumentDetail:
-    """Title, one's own star, what the link gives, the switches."""
+    """Title, one's own star, folder and tags, whether it is a template, what the link gives, the switches."""
     switches = {} if data.switches is UNSET else _given(data.switches)
     if switches or data.link_role is not UNSET:
         await services.documents.require(document_id, identity.user_id, Action.SHARE)
@@ -127,14 +106,20 @@ async def update(
         document_id,
         title=None if data.title is UNSET else data.title,
         starred=None if data.starred is UNSET else data.starred,
+        arrangement=_arrangement(data),
     )
     return DocumentDetail(**summary(opened))
 
 
 @delete("/documents/{document_id:str}", status_code=204)
-async def trash(identity: Caller, services: Called, document_id: FromPath[str], key: Key) -> None:
-    """Into the trash."""
-    await services.documents.trash(identity, document_id)
+async def trash(
+    identity: Caller, services: Called, document_id: FromPath[str], key: Key, forever: Flag = False
+) -> None:
+    """Into the trash; with `forever` for good, from wherever it is."""
+    if forever:
+        await services.home.trash.delete(identity, document_id)
+    else:
+        await services.documents.trash(identity, document_id)
 
 
 @post("/documents/{document_id:str}/undelete", status_code=200)
@@ -203,6 +188,17 @@ async def submit(
     return Response(body, media_type=JSON, status_code=200)
 
 
+def _arrangement(data: DocumentPatch) -> Arrangement | None:
+    if data.folder_id is UNSET and data.tags is UNSET and data.template is UNSET:
+        return None
+    return Arrangement(
+        move=data.folder_id is not UNSET,
+        folder_id=None if data.folder_id is UNSET else data.folder_id,
+        tags=None if data.tags is UNSET else data.tags,
+        template=None if data.template is UNSET else data.template,
+    )
+
+
 def _given(patch: SwitchesPatch) -> dict[str, bool]:
     return {name: on for name, on in asdict(patch).items() if on is not UNSET}
 
@@ -211,7 +207,6 @@ router = Router(
     "",
     route_handlers=[
         create,
-        find,
         read,
         update,
         trash,

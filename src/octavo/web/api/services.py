@@ -15,19 +15,33 @@ from litestar.params import HeaderParameter
 from octavo import protocol
 from octavo.accounts import Accounts, Identity
 from octavo.audit import Audit
+from octavo.copies import Copies
 from octavo.documents import Documents
 from octavo.errors import Denied, Invalid, Unavailable
+from octavo.folders import Folders
 from octavo.guests import Guests
 from octavo.images import Images
+from octavo.library import Library
 from octavo.locks import Locks
 from octavo.settings import Settings
 from octavo.sharing import Sharing
+from octavo.trash import Trash
 from octavo.web.auth import Tickets
 from octavo.web.limits import Buckets
 from octavo.web.socket import PATH, Gateway
 
 ASKING: Final = 10
 """Access requests of one person, refilled in a minute."""
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """What the home page asks for."""
+
+    library: Library
+    folders: Folders
+    copies: Copies
+    trash: Trash
 
 
 @dataclass(slots=True)
@@ -38,6 +52,7 @@ class Services:
     guests: Guests
     locks: Locks
     audit: Audit
+    home: Home
     images: Images
     gateway: Gateway
     tickets: Tickets

@@ -10,7 +10,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from octavo import protocol
 from octavo.accounts import user_of
-from octavo.catalog.documents import Document, Listed
+from octavo.catalog.documents import Document
 from octavo.catalog.images import Image
 from octavo.catalog.people import Person
 from octavo.catalog.tokens import ApiToken
@@ -195,8 +195,12 @@ class ContentView(Struct):
 
 
 class NewDocument(Struct):
+    """`template_id` instead of `content`: an id of `GET /templates`."""
+
     title: str = ""
     content: ContentView | None = None
+    folder_id: str | None = None
+    template_id: str | None = None
 
 
 class SwitchesPatch(Struct):
@@ -220,6 +224,9 @@ class DocumentPatch(Struct):
     starred: bool | UnsetType = UNSET
     link_role: str | UnsetType | None = UNSET
     switches: SwitchesPatch | UnsetType = UNSET
+    folder_id: str | UnsetType | None = UNSET
+    tags: list[str] | UnsetType = UNSET
+    template: bool | UnsetType = UNSET
 
 
 class Collaborator(Struct):
@@ -242,16 +249,13 @@ class DocumentSummary(Struct, kw_only=True):
 
 
 class DocumentDetail(DocumentSummary, kw_only=True):
-    """`locked`: read-only for all."""
+    """`locked`: read-only for all.  `folder_id` and `tags` are one's own."""
 
+    folder_id: str | None
+    tags: list[str]
+    template: bool
     switches: SwitchesView
     locked: protocol.Lock | None
-
-
-class DocumentEntry(DocumentSummary, kw_only=True):
-    """One in a list; `deleted_at` is null outside the trash."""
-
-    deleted_at: str | None
 
 
 class DocumentCreated(DocumentDetail, kw_only=True):
@@ -264,11 +268,6 @@ class DocumentView(DocumentDetail, kw_only=True, omit_defaults=True):
     content: ContentView
     collaborators: list[Collaborator]
     websocket_url: str | UnsetType = UNSET
-
-
-class DocumentList(Struct):
-    documents: list[DocumentEntry]
-    next_cursor: str | None
 
 
 class TicketView(Struct):
@@ -302,13 +301,17 @@ def summary(opened: Opened) -> dict[str, Any]:
     switches, lock = opened.document.switches, opened.document.lock
     by = None if opened.locked_by is None else user_of(opened.locked_by)
     return {
-        **_shared(opened.document, opened.role, opened.owner, opened.starred),
+        **shared_view(opened.document, opened.role, opened.owner, opened.starred),
+        "folder_id": opened.folder_id,
+        "tags": opened.tags,
+        "template": opened.document.template,
         "switches": SwitchesView(**asdict(switches)),
         "locked": None if lock is None else protocol.Lock(lock.reason, format_time(lock.at), by),
     }
 
 
-def _shared(document: Document, role: str, owner: Person, starred: bool) -> dict[str, Any]:
+def shared_view(document: Document, role: str, owner: Person, starred: bool) -> dict[str, Any]:
+    """The members that a document has wherever it is shown."""
     return {
         "id": document.id,
         "title": document.title,
@@ -321,12 +324,6 @@ def _shared(document: Document, role: str, owner: Person, starred: bool) -> dict
         "starred": starred,
         "link_role": document.link_role,
     }
-
-
-def entry(listed: Listed, role: str, owner: Person) -> DocumentEntry:
-    document = listed.document
-    shared = _shared(document, role, owner, listed.starred)
-    return DocumentEntry(**shared, deleted_at=_time(document.deleted_at))
 
 
 def collaborators(opened: Opened) -> list[Collaborator]:

@@ -173,6 +173,8 @@ def upgrade() -> None:
         "documents",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("title_key", sa.Text(), server_default=sa.text("''"), nullable=False),
+        sa.Column("template", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("owner_id", sa.Text(), nullable=False),
         sa.Column("link_role", sa.Text(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
@@ -192,7 +194,77 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_documents")),
     )
     op.create_index(op.f("ix_documents_deleted_at"), "documents", ["deleted_at"], unique=False)
-    op.create_index(op.f("ix_documents_owner_id"), "documents", ["owner_id"], unique=False)
+    op.create_index(
+        op.f("ix_documents_owner_id_deleted_at"), "documents", ["owner_id", "deleted_at"], unique=False
+    )
+    op.create_table(
+        "unindexed",
+        sa.Column("document_id", sa.Text(), nullable=False),
+        sa.Column("count", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("document_id", name=op.f("pk_unindexed")),
+    )
+    op.create_table(
+        "summaries",
+        sa.Column("document_id", sa.Text(), nullable=False),
+        sa.Column("revision", sa.BigInteger(), nullable=False),
+        sa.Column("words", sa.BigInteger(), nullable=False),
+        sa.Column("characters", sa.BigInteger(), nullable=False),
+        sa.Column("preview", sa.LargeBinary(), nullable=False),
+        sa.Column("edited_by", sa.Text(), nullable=True),
+        sa.Column("edited_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["document_id"], ["documents.id"], name=op.f("fk_summaries_document_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("document_id", name=op.f("pk_summaries")),
+    )
+    op.create_table(
+        "folders",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("user_id", sa.Text(), nullable=False),
+        sa.Column("parent_id", sa.Text(), nullable=True),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["parent_id"], ["folders.id"], name=op.f("fk_folders_parent_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name=op.f("fk_folders_user_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_folders")),
+    )
+    op.create_index(op.f("ix_folders_parent_id"), "folders", ["parent_id"], unique=False)
+    op.create_index(op.f("ix_folders_user_id"), "folders", ["user_id"], unique=False)
+    op.create_table(
+        "placements",
+        sa.Column("user_id", sa.Text(), nullable=False),
+        sa.Column("document_id", sa.Text(), nullable=False),
+        sa.Column("folder_id", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["document_id"], ["documents.id"], name=op.f("fk_placements_document_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["folder_id"], ["folders.id"], name=op.f("fk_placements_folder_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name=op.f("fk_placements_user_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("user_id", "document_id", name=op.f("pk_placements")),
+    )
+    op.create_index(op.f("ix_placements_document_id"), "placements", ["document_id"], unique=False)
+    op.create_index(op.f("ix_placements_folder_id"), "placements", ["folder_id"], unique=False)
+    op.create_table(
+        "tags",
+        sa.Column("user_id", sa.Text(), nullable=False),
+        sa.Column("document_id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["document_id"], ["documents.id"], name=op.f("fk_tags_document_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_tags_user_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("user_id", "document_id", "name", name=op.f("pk_tags")),
+    )
+    op.create_index(op.f("ix_tags_document_id"), "tags", ["document_id"], unique=False)
+    op.create_index(op.f("ix_tags_user_id_name"), "tags", ["user_id", "name"], unique=False)
     op.create_table(
         "idempotency_keys",
         sa.Column("user_id", sa.Text(), nullable=False),
