@@ -35,6 +35,9 @@ BODIES: Mapping[tuple[str, str], Any] = {
     ("POST", DOCUMENT + "/guests"): {"name": "Guest"},
     ("POST", DOCUMENT + "/access-requests"): {"role": "editor"},
     ("PUT", DOCUMENT + "/lock"): {"reason": "matrix"},
+    ("POST", DOCUMENT + "/copy"): {},
+    ("POST", API + "/folders"): {"name": "Folder"},
+    ("PATCH", API + "/folders/{folder_id}"): {"name": "Renamed"},
 }
 
 # Routes that take their own answer for those who may: wrong passwords are 401, a missing token 404.
@@ -52,6 +55,8 @@ OTHER_ANSWERS: dict[tuple[str, str], int] = {
     ("GET", DOCUMENT + "/guests"): 404,
     ("POST", DOCUMENT + "/guests"): 409,
     ("DELETE", DOCUMENT + "/access-requests/{user_id}"): 404,
+    ("PATCH", API + "/folders/{folder_id}"): 404,
+    ("DELETE", API + "/folders/{folder_id}"): 404,
 }
 NOBODYS_ANSWERS: dict[tuple[str, str], int] = {("POST", DOCUMENT + "/guests"): 404}
 ENDS_LOGINS = (("DELETE", API + "/users/me/logins"),)
