@@ -23,7 +23,7 @@ from octavo.catalog import migrate
 from octavo.catalog.tables import metadata, snapshots
 from octavo.errors import Missing, Unavailable
 from octavo.ports import Snapshot
-from tests.contracts.cases import DOCUMENT, EPOCH, append, change
+from tests.contracts.cases import DOCUMENT, EPOCH, append, change, fill
 
 
 @pytest.fixture
@@ -229,3 +229,23 @@ async def test_a_snapshot_of_another_document_is_damaged(store: SqlStore) -> Non
 async def test_a_snapshot_of_nothing_is_missing(store: SqlStore) -> None:
     with pytest.raises(Missing):
         await store.snapshots.put("nowhere", Snapshot(1, b"[]"))
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "DELETE FROM changes WHERE revision = 3",
+        "UPDATE heads SET revision = 2",
+        "UPDATE heads SET revision = 4",
+        "UPDATE changes SET digest = zeroblob(32) WHERE revision = 3",
+        "UPDATE changes SET seq = 9 WHERE revision = 3",
+        "UPDATE clients SET revision = 2",
+        "DELETE FROM clients",
+    ],
+)
+async def test_a_head_that_its_log_contradicts_is_no_head(store: SqlStore, damage: str) -> None:
+    await fill(store.log, 3)
+    assert (await store.log.head(DOCUMENT)).revision == 3
+    await store.database.write(lambda connection: connection.exec_driver_sql(damage))
+    with pytest.raises(Unavailable, match="octavo verify"):
+        await store.log.head(DOCUMENT)

@@ -253,14 +253,29 @@ def _update_heads(rows: int) -> str:
 # --- reading ------------------------------------------------------------------------------------------------
 
 
+_HEAD: Final = """
+    SELECT h.epoch, h.revision, h.fence,
+        h.revision = 0 OR (c.revision = h.revision AND c.seq = r.seq AND c.digest = r.digest),
+        EXISTS (SELECT 1 FROM changes WHERE document = h.document AND revision > h.revision)
+    FROM heads AS h
+    LEFT JOIN changes AS r ON r.document = h.document AND r.revision = h.revision
+    LEFT JOIN clients AS c ON c.document = h.document AND c.number = r.client
+    WHERE h.document_id = ?"""
+
+
 def read_head(connection: sqlite3.Connection, document_id: str) -> Head:
-    """Raises Missing."""
-    row = connection.execute(
-        "SELECT epoch, revision, fence FROM heads WHERE document_id = ?", (document_id,)
-    ).fetchone()
+    """Raises Missing; Unavailable where head, last change and its client's row contradict each other.
+
+    That is how a log looks into which two histories have run: nothing may be added to it.  The whole chain is
+    `octavo verify`'s to check; this costs three look-ups by key.
+    """
+    row = connection.execute(_HEAD, (document_id,)).fetchone()
     if row is None:
         raise missing(document_id)
-    return Head(*row)
+    epoch, revision, fence, agrees, followed = row
+    if not agrees or followed:
+        raise damaged(document_id, revision + 1 if followed else revision)
+    return Head(epoch, revision, fence)
 
 
 def read_client(connection: sqlite3.Connection, document_id: str, client_id: str) -> ClientRow | None:
@@ -350,7 +365,8 @@ def damaged(document_id: str, revision: int) -> Unavailable:
     """A read error is an error, never an empty document."""
     return Unavailable(
         "UNAVAILABLE",
-        f"change {revision} of document {document_id} is missing or damaged: run `octavo verify`",
+        f"change {revision} of document {document_id} is missing, damaged or of another history: "
+        "run `octavo verify`",
         document_id=document_id,
         revision=revision,
     )
