@@ -330,12 +330,12 @@ SEEDS: Final[dict[Bug, Sequence[int]]] = {
     unknown_taken_for_failed: (0, 2, 3),
     fence_ignored: (1, 2, 3, 12, 13, 16),
     empty_not_logged: (1, 6, 13, 14, 18, 19),
-    refused_without_reading: (3, 59, 76, 87, 100, 198),
+    refused_without_reading: (8, 133, 173, 224, 264, 277),
     deaf_to_gaps: (1, 11, 21, 38, 56, 57),
     epoch_ignored: (10, 48, 101, 163, 218, 241),
     resent_into_another_history: (1, 2, 3),
     queue_without_end: (10, 49, 94, 108, 117, 119),
-    presence_lost: (131, 162, 254, 354, 394),
+    presence_lost: (80, 85, 98, 129, 246, 270),
     cursors_not_moved: (0, 1, 2),
 }
 """For each bug seeds that catch it.  Which they are shifts with the code: `python -m tests.simulation --planted`."""

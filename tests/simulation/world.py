@@ -24,9 +24,8 @@ from tests.simulation.virtual import VirtualClock, VirtualLoop
 
 DOCUMENTS = ("one", "two")
 SECONDS_OF_TROUBLE = 10.0
-UNDER_WAY = 3.0
-"""Seconds after which nothing that a person sent is still under way at a node that they have left.  Rights that are
-taken and given back faster may refuse an operation on one node and accept it on another that has not looked."""
+UNDER_WAY = 1.0
+"""Seconds after which nothing that a person sent is still on its way to a node."""
 WAITING_FOR_ONE = 16
 """Frames that a room may keep for a peer that takes none; changes are not among them."""
 
@@ -47,6 +46,7 @@ FAULTS = (
     "crash after commit",
     "role taken",
     "role given back",
+    "access taken",
     "peer skipped",
     "node without hints",
     "log restored",
@@ -244,12 +244,21 @@ class World:
             since = self._taken.get(client.number)
             if since is None:
                 self.spawn(self._take_role(client))
-            elif self.loop.time() - since > UNDER_WAY:
+            elif self.loop.time() - since > UNDER_WAY and not self._writes(client):
                 self.spawn(self._give_role(client))
         elif kind == "hints":
             self.relay.partition(self.random.random() * 2.0)
         elif kind == "restore" and self.random.random() < 0.4:
             self._restore(client.document_id)
+
+    def _writes(self, client: Client) -> bool:
+        """Something of theirs is under way.  Were their rights to come back now, then an operation that one node
+        refuses could be accepted by another, which has it too and never saw them gone."""
+        user = client.user.id
+        pending = any(
+            user in live.room.users() for node in self.nodes if not node.dead for live in node.host.rooms()
+        )
+        return pending or not client.machine.synchronized
 
     def _store_up(self) -> None:
         self.trouble.store_down = False
@@ -262,11 +271,12 @@ class World:
             if client.link is not None and self.random.random() < 0.7:
                 client.link.cut()
         key = (client.document_id, client.user.id)
-        if self.roles[key] != "editor":
+        if self.roles[key] != "editor" or client.stopped:
             return
-        self.trouble.fired["role taken"] += 1
+        left = None if self.random.random() < 0.1 else "viewer"
+        self.trouble.fired["role taken" if left else "access taken"] += 1
         self._taken[client.number] = self.loop.time()
-        self.roles[key] = "viewer"
+        self.roles[key] = left
         await self.log.raise_fence(client.document_id)
         head = await self.log.head(client.document_id)
         one = checker.Revoked(client.user.id, head.revision, self.loop.time(), bound=1e9)

@@ -31,8 +31,9 @@ async def open_room(
         page = await log.read(document_id, after=room.head, limit=CHANGES_PER_PAGE)
         try:
             room.logged(page)
-        except OctavoError as fault:
-            raise damaged(document_id, room.head + 1, fault) from fault
+        except OctavoError:
+            await content_at(log, snapshots, document_id, page[-1].revision)  # raises, and names the revision
+            raise
         if len(page) < CHANGES_PER_PAGE:
             return room, source
 
