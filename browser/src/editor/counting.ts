@@ -21,7 +21,32 @@ const IN_WORD = /[\p{L}\p{N}]/u;
 const UNPARTED = /[\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
 /** What makes a character of several code points, or of two units. */
 const JOINED = /[\p{M}\p{Cf}\u1100-\u11ff\u{10000}-\u{10ffff}]/u;
-const SIMPLE = /^[\0-\u02ff\u2010-\u2027]*$/;
+
+const [OTHER, WORD, BLANK, DASH] = [0, 1, 2, 3];
+/** What each unit is of the scripts that most text is of; the rest goes by regular expressions, ten times slower. */
+const KINDS = Uint8Array.from({ length: 0x300 }, (_, unit) => {
+  const sign = String.fromCharCode(unit);
+  if (/\s/.test(sign)) return BLANK;
+  return /[\p{L}\p{N}]/u.test(sign) ? WORD : OTHER;
+});
+const SIMPLE_MARKS = [0x2010, 0x2027] as const;
+
+/** The counts of a text in Latin letters with common marks; null for another. */
+function countSimple(text: string): Raw | null {
+  let [words, blanks, inWord] = [0, 0, false];
+  for (let at = 0; at < text.length; at += 1) {
+    const unit = text.charCodeAt(at);
+    let kind = KINDS[unit] as number;
+    if (unit >= KINDS.length) {
+      if (unit < SIMPLE_MARKS[0] || unit > SIMPLE_MARKS[1]) return null;
+      kind = unit === 0x2013 || unit === 0x2014 || unit === 0x2026 ? DASH : OTHER;
+    }
+    if (kind === BLANK) blanks += 1;
+    if (kind === WORD && !inWord) words += 1;
+    inWord = kind === WORD || (kind === OTHER && inWord);
+  }
+  return { words, signs: 0, characters: text.length, blanks };
+}
 
 interface Raw {
   words: number;
@@ -55,10 +80,9 @@ let graphemes: Intl.Segmenter | null = null;
 let words: Intl.Segmenter | null = null;
 
 export function countText(text: string): Raw {
+  const simple = countSimple(text);
+  if (simple) return simple;
   const blanks = matches(text, /\s/g);
-  if (SIMPLE.test(text)) {
-    return { words: wordsIn(text), signs: 0, characters: text.length, blanks };
-  }
   const shown = text.replaceAll("\ufffc", "");
   let characters = shown.length;
   if (JOINED.test(shown)) {

@@ -39,7 +39,7 @@ import type {
   SelectedImage,
   Statistics,
 } from "./types";
-import { Undo } from "./undo";
+import { placeOf, Undo } from "./undo";
 
 export type * from "./types";
 
@@ -266,9 +266,7 @@ class OpenEditor implements Editor {
 
   #step(direction: "undo" | "redo"): boolean {
     if (!this.#canEdit) return false;
-    return this.#undo[direction]((delta) =>
-      this.#perform(delta, null, delta.baseLength + delta.changeLength),
-    );
+    return this.#undo[direction]((delta) => this.#perform(delta, null, placeOf(delta)));
   }
 
   #setTyping(name: string, value: Json): void {

@@ -196,6 +196,11 @@ export class DocumentFinder {
   get #current(): number {
     if (this.#matches.length === 0 || this.#at === null) return -1;
     const { line, offset } = this.#host.lines().place(this.#at);
+    return this.#firstBehind(line, offset) % this.#matches.length;
+  }
+
+  /** Number of the first match that begins at or behind a place. */
+  #firstBehind(line: number, offset: number): number {
     let [low, high] = [0, this.#matches.length];
     while (low < high) {
       const middle = (low + high) >> 1;
@@ -203,7 +208,7 @@ export class DocumentFinder {
       if (match.line < line || (match.line === line && match.start < offset)) low = middle + 1;
       else high = middle;
     }
-    return low % this.#matches.length;
+    return low;
   }
 
   next(): boolean {
@@ -241,16 +246,21 @@ export class DocumentFinder {
 
   #mark(): void {
     const current = this.#current;
-    const all = this.#matches.length <= MARK_ALL;
-    const [first, last] = all ? [0, 0] : this.#host.visible();
-    const marks: Mark[] = [];
-    for (const [at, match] of this.#matches.entries()) {
-      const near = all || (match.line >= first - AROUND && match.line <= last + AROUND);
-      if (!near && at !== current) continue;
-      const [from, to] = this.#range(match);
-      marks.push({ from, to, current: at === current });
+    let [from, to] = [0, this.#matches.length];
+    if (to > MARK_ALL) {
+      const [first, last] = this.#host.visible();
+      from = this.#firstBehind(first - AROUND, 0);
+      to = this.#firstBehind(last + AROUND + 1, 0);
     }
-    this.#host.mark(marks);
+    const near = this.#matches.slice(from, to).map((match, at) => this.#marked(match, from + at === current));
+    const match = this.#matches[current];
+    if (match && (current < from || current >= to)) near.push(this.#marked(match, true));
+    this.#host.mark(near);
+  }
+
+  #marked(match: Match, current: boolean): Mark {
+    const [from, to] = this.#range(match);
+    return { from, to, current };
   }
 
   // --- replacing

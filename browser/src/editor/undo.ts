@@ -181,6 +181,17 @@ function move(from: Stack, to: Stack, apply: (delta: Delta) => Delta): boolean {
   return false;
 }
 
+/** Where a delta changed text last, in the content after it; undefined when it only changed formats. */
+export function placeOf(delta: Delta): number | undefined {
+  let index = 0;
+  let place: number | undefined;
+  for (const op of delta.ops) {
+    if (!("delete" in op)) index += lengthOf(op);
+    if (!("retain" in op)) place = index;
+  }
+  return place;
+}
+
 function typingOf(delta: Delta): Typing | null {
   const [first, second] = delta.ops;
   const plain = first !== undefined && "retain" in first && !first.attributes;

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Delta, type Op } from "../../src/core/delta";
-import { Undo } from "../../src/editor/undo";
+import { placeOf, Undo } from "../../src/editor/undo";
 import { content, deltaFor, steps } from "../core/arbitrary";
 
 /** A content with an undo history, as the editor keeps them. */
@@ -49,6 +49,15 @@ const typed = (desk: Desk, index: number, text: string) => {
     desk.mine(at(index + offset, { insert: letter })).wait(50);
   return desk;
 };
+
+describe("the caret after an undo", () => {
+  it.each<[Op[], number | undefined]>([
+    [[{ retain: 3 }, { insert: "ab" }, { retain: 4 }, { retain: 1, attributes: { header: null } }], 5],
+    [[{ retain: 3 }, { delete: 2 }], 3],
+    [[{ insert: "a" }, { delete: 1 }, { retain: 2 }, { insert: "b" }, { delete: 3 }], 4],
+    [[{ retain: 4 }, { retain: 1, attributes: { header: 1 } }], undefined],
+  ])("stands where text changed last: %j", (ops, place) => expect(placeOf(Delta.from(ops))).toBe(place));
+});
 
 describe("undo", () => {
   it("takes one's own word back; letters typed inside it by others stay", () => {
