@@ -308,6 +308,30 @@ def test_a_refusal_behind_a_batch_is_settled_with_it() -> None:
     assert refusals(room.caught_up()) == [("bob", 1, "INVALID_OPERATION")]
 
 
+def test_what_comes_behind_a_refusal_is_transformed_as_if_it_were_not_there() -> None:
+    room = make(clients=("ada", "bob", "eve", "joe"))
+    submit(room, operation("ada", 1, 0, insert(0, "a")))
+    submit(room, operation("bob", 1, 0, insert(5, "b")))
+    batch = room.take_batch(0)
+    submit(room, operation("eve", 1, 0, insert(0, "c")))
+    assert text(room) == "\n"
+    room.logged([change(1, "x", 1, 0, insert(0, "x"))])
+    submit(room, operation("joe", 1, 1, insert(0, "j")))
+    assert [one.client_id for one in batch] == ["ada"]
+    store(room)
+    room.caught_up()
+    assert text(room) == "jxac\n"
+
+
+def test_a_locked_document_takes_nothing_from_anybody() -> None:
+    room = make()
+    submit(room, operation("ada", 1, 0, insert(0, "a")))
+    assert kinds(room.rights(1, {"u-ada": "owner"}, "it is being moved")) == [ReadLog]
+    assert refusals(room.caught_up()) == [("ada", 1, "DOCUMENT_LOCKED")]
+    room.rights(2, {})
+    assert submit(room, operation("ada", 1, 0, insert(0, "a"))) == ()
+
+
 def test_a_base_past_the_end_of_the_log_is_a_conflict_once_the_log_was_read() -> None:
     room = make()
     assert submit(room, operation("ada", 1, 3, insert(0, "a"))) == [ReadLog()]

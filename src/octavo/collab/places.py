@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import Final
 
 KEPT_FOR: Final = 600.0
@@ -33,7 +34,5 @@ class Places:
             return
         self._taken.discard(client_id)
         self._left[client_id] = now
-        for other, left in list(self._left.items()):
-            if now - left < KEPT_FOR:
-                break
+        for other, _ in list(takewhile(lambda item: now - item[1] >= KEPT_FOR, self._left.items())):
             del self._left[other]
