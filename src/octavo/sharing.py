@@ -355,6 +355,8 @@ def _give(
         if role != "owner":
             raise Conflict("ALREADY_EXISTS", "this is the owner; hand the document over first")
     elif role == "owner":
+        if person.disabled:
+            raise Invalid("INVALID_REQUEST", "this account is closed: nobody could own the document by it")
         action = "owner.changed"
         permissions.hand_over(connection, document_id, person.id, now)
     else:

@@ -186,6 +186,32 @@ def test_a_guest_of_another_document(
     assert answer.status_code == (404 if row.guests or not row.login else 403), answer.text
 
 
+OF_LOGINS = [key for key in ROUTES if ROUTES[key].login]
+
+
+@pytest.fixture(scope="module")
+def half_tokens(people: dict[str, Person]) -> dict[str, str]:
+    """The owner's API tokens that only read, and only write."""
+    return {
+        scope: people["owner"].call("POST", "/users/me/tokens", 201, json={"name": scope, "scopes": [scope]})[
+            "token"
+        ]
+        for scope in ("read", "write")
+    }
+
+
+@pytest.mark.parametrize("key", OF_LOGINS, ids=" ".join)
+def test_scopes(
+    server: Running, people: dict[str, Person], half_tokens: dict[str, str], shared: str, key: tuple[str, str]
+) -> None:
+    missing = "write" if key[0] == "GET" else "read"
+    with server.nobody() as program:
+        program.headers["authorization"] = f"Bearer {half_tokens[missing]}"
+        answer = ask(program, key, shared, body_of(key, people, shared), people["viewer"].id)
+    error = answer.json()["error"]
+    assert (answer.status_code, error["code"], "scope" in error["message"]) == (403, "FORBIDDEN", True)
+
+
 @pytest.mark.parametrize("key", [key for key in ROUTES if ROUTES[key].in_person], ids=" ".join)
 def test_what_an_api_token_may_not(
     server: Running, people: dict[str, Person], shared: str, key: tuple[str, str]

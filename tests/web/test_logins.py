@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
+from pathlib import Path
 
 import pytest
 from PIL import Image
+from sqlalchemy import Connection, update
 
 from octavo.accounts import COLORS, PICTURE_BYTES, color_of
+from octavo.catalog.tables import api_tokens
 from octavo.web.auth import device_of
-from tests.web.running import PASSWORD, Person, Running, talk
+from tests.web.running import PASSWORD, Person, Running, running, talk
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
 
@@ -149,6 +153,27 @@ def test_a_new_password_signs_the_others_out(server: Running) -> None:
         path, email = "/api/v1/auth/login", person.email
         assert browser.post(path, json={"email": email, "password": PASSWORD}).status_code == 401
         assert browser.post(path, json={"email": email, "password": "another password"}).status_code == 200
+
+
+def test_an_api_token_ends_by_itself(server: Running, bob: Person) -> None:
+    made = bob.call("POST", "/users/me/tokens", 201, json={"name": "short", "expires_in_days": 1})
+    with server.nobody() as program:
+        program.headers["authorization"] = f"Bearer {made['token']}"
+        assert program.get("/api/v1/users/me").status_code == 200
+
+        def age(connection: Connection) -> None:
+            connection.execute(update(api_tokens).where(api_tokens.c.id == made["id"]).values(expires_at=1))
+
+        asyncio.run_coroutine_threadsafe(server.app.store.database.write(age), server.loop).result(20)
+        assert program.get("/api/v1/users/me").status_code == 401
+
+
+def test_guessing_the_present_password_is_slowed(tmp_path: Path) -> None:
+    with running(tmp_path, rate_limit=True, login_attempts=3) as server:
+        person = server.person("Gus")
+        body = {"current_password": "guessed", "password": "another password"}
+        answers = [person.http.post("/api/v1/users/me/password", json=body) for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [403, 403, 403, 429]
 
 
 def test_what_a_page_needs_before_anybody_is_signed_in(server: Running) -> None:

@@ -223,6 +223,13 @@ def test_accounts_beside_a_running_server(tmp_path: Path) -> None:
         assert status() == 401
         credentials["password"] = "another one"
         assert status() == 200
+        assert client.get("/api/v1/audit").status_code == 403
+        assert command("user", "admin", "ada@example.com", *where).exit_code == 0
+        assert "(admin)" in command("user", "list", *where).output
+        assert client.get("/api/v1/users/me").json()["admin"] is True
+        assert client.get("/api/v1/audit").json()["entries"][0]["action"] == "account.admin"
+        assert command("user", "admin", "ada@example.com", "--off", *where).exit_code == 0
+        assert client.get("/api/v1/audit").status_code == 403
         assert command("user", "disable", "nobody@example.com", *where).exit_code == 1
         assert command("verify", *where).output.endswith("sound\n")
         assert command("jobs", *where).output == "0 given up\n"

@@ -134,6 +134,18 @@ def test_asking_for_access(ada: Person, bob: Person, document: str) -> None:
     ada.refused("DELETE", f"{path}/{bob.id}", 404, "NOT_FOUND")
 
 
+def test_only_the_owner_hears_who_asks(server: Running, ada: Person, bob: Person, document: str) -> None:
+    ada.share(document, bob, "editor")
+    asking = server.person("Carl")
+    with bob.editor(document, "not-told") as others, ada.editor(document, "told") as owners:
+        asking.call("POST", f"/documents/{document}/access-requests", 202, json={})
+        assert owners.until("event")["event"] == "access.requested"
+        ada.call("DELETE", f"/documents/{document}/access-requests/{asking.id}", 204)
+        assert owners.until("event")["event"] == "access.answered"
+        ada.call("PATCH", f"/documents/{document}", json={"title": "Next"})
+        assert others.until("event")["event"] == "title.changed"
+
+
 def test_what_cannot_be_asked(ada: Person, bob: Person, document: str) -> None:
     for body in ({"role": "owner"}, {"role": "king"}, {"message": "x" * 1001}):
         for target in (document, "dnone"):
@@ -147,6 +159,14 @@ def test_asking_is_slowed(tmp_path: Path) -> None:
             bob.http.post("/api/v1/documents/dnone/access-requests", json={}).status_code for _ in range(11)
         ]
     assert statuses == [202] * 10 + [429]
+
+
+def test_a_closed_account_cannot_own(server: Running, ada: Person, document: str) -> None:
+    closed = server.person("Clara")
+    work = server.app.services.accounts.disable(closed.email)
+    asyncio.run_coroutine_threadsafe(work, server.loop).result(20)
+    body = {"email": closed.email, "role": "owner"}
+    ada.refused("PUT", f"/documents/{document}/permissions", 400, "INVALID_REQUEST", json=body)
 
 
 def test_switches(ada: Person, bob: Person, document: str) -> None:

@@ -81,11 +81,8 @@ async def delete_permission(
 
 
 @get("/invitations/{token:str}")
-async def read_invitation(
-    request: Request[Any, Any, Any], services: Called, token: FromPath[str]
-) -> InvitationView:
+async def read_invitation(services: Called, token: FromPath[str]) -> InvitationView:
     """What an invitation's link offers."""
-    services.count(services.attempts, request.scope["state"]["address"])
     found = await services.sharing.invitation(token)
     return InvitationView(found.email, found.role, found.title, found.inviter)
 
@@ -97,11 +94,8 @@ async def accept_invitation(identity: Caller, services: Called, token: FromPath[
 
 
 @get("/documents/{document_id:str}/guests")
-async def read_link(
-    request: Request[Any, Any, Any], services: Called, document_id: FromPath[str]
-) -> LinkView:
+async def read_link(services: Called, document_id: FromPath[str]) -> LinkView:
     """The role with which guests come in, where they do."""
-    services.count(services.attempts, request.scope["state"]["address"])
     return LinkView(await services.guests.link(document_id))
 
 
