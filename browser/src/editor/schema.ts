@@ -9,6 +9,7 @@
 import { type Attrs, type Mark, type MarkSpec, type Node, Schema } from "prosemirror-model";
 import { type Attributes, type Delta, DeltaBuilder, type Embed, type Json } from "../core/delta";
 import { isAllowedLink } from "../core/links";
+import { fitting } from "./clipboard/pasted";
 import { embedDOM, lineDOM, markDOM } from "./rendering";
 
 const FLAGS = ["bold", "italic", "underline", "strike", "code"] as const;
@@ -122,7 +123,7 @@ function lineRules() {
   return [
     {
       tag: "[data-line]",
-      getAttrs: (dom: HTMLElement) => lineAttributes(pastedAttributes(dom.dataset.line ?? "")),
+      getAttrs: (dom: HTMLElement) => lineAttributes(writtenAttributes(dom.dataset.line ?? "")),
     },
     ...headings,
     line("ul > li", { list: "bullet" }),
@@ -136,28 +137,10 @@ function lineRules() {
   ];
 }
 
-const ALIGNMENTS: readonly Json[] = ["center", "right", "justify"];
-const LISTS: readonly Json[] = ["bullet", "ordered", "checked", "unchecked"];
-const isLevel = (value: Json, top: number) =>
-  Number.isInteger(value) && (value as number) >= 1 && (value as number) <= top;
-
-/** Line attributes that a paste may bring; any page can write `data-line`, so nothing else is taken. */
-const PASTED: Record<string, (value: Json) => boolean> = {
-  header: (value) => isLevel(value, 6),
-  list: (value) => LISTS.includes(value),
-  indent: (value) => isLevel(value, 8),
-  align: (value) => ALIGNMENTS.includes(value),
-  direction: (value) => value === "rtl",
-  blockquote: (value) => value === true,
-  "code-block": (value) => value === true,
-};
-
-function pastedAttributes(json: string): Attributes | undefined {
+/** A line's attributes as its own element has them; whatever else wrote that element, the schema decides. */
+function writtenAttributes(json: string): Attributes | undefined {
   try {
-    const entries = Object.entries(JSON.parse(json || "{}") as Record<string, Json>);
-    return Object.fromEntries(
-      entries.filter(([name, value]) => Object.hasOwn(PASTED, name) && PASTED[name]?.(value)),
-    );
+    return fitting(JSON.parse(json || "{}"), "line");
   } catch {
     return undefined;
   }

@@ -5,9 +5,10 @@
 
 import type { Role, User } from "../core/protocol";
 import type { Api } from "../net/api";
+import type { ImageSource, PastedImage } from "./clipboard/pasted";
 import type { CommandId, PageCommandId } from "./shortcuts";
 
-export type { CommandId, PageCommandId };
+export type { CommandId, ImageSource, PageCommandId, PastedImage };
 
 /** What the page says about the user's work; each is true at the moment it is told. */
 export type SaveState =
@@ -62,6 +63,11 @@ export interface EditorOptions {
   onEvent?(event: string, data: unknown): void;
   /** Ctrl+K: ask for a URL and call `commands.link`; `current` is the link under the caret. */
   onLink?(current: string | null): void;
+  /**
+   * Images that a paste or drop brought: to be uploaded, fetched by the server or taken over from another document,
+   * and put in at their indexes in the document as it is at this moment.  Left out, they are left out of the paste.
+   */
+  onImages?(images: readonly PastedImage[]): void;
   /** A command that the page performs (Ctrl+F, Ctrl+S …), by its key in the text or by `commands.run`. */
   onCommand?(id: PageCommandId): void;
 }
