@@ -235,7 +235,7 @@ export class Aids implements WritingAids {
       caption: caption as string | null,
       width: width as number | null,
       align: align as Alignment,
-      rect: element.getBoundingClientRect(),
+      rect: (element.querySelector("img") ?? element).getBoundingClientRect(),
     };
   }
 }

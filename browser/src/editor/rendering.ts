@@ -63,8 +63,14 @@ export function embedDOM(value: Embed, marks: readonly Mark[]): DOMOutputSpec {
     };
     const width = Number(attribute("width"));
     if (Number.isInteger(width) && width >= 8 && width <= 4096) html.width = String(width);
-    if (attribute("caption")) html.title = String(attribute("caption"));
-    return ["img", html];
+    const caption = attribute("caption");
+    if (!caption) return ["img", html];
+    return [
+      "span",
+      { class: "embed-figure", contenteditable: "false" },
+      ["img", html],
+      ["span", { class: "embed-caption" }, String(caption)],
+    ];
   }
   // A divider is inline for ProseMirror (a unit within its line), so it is drawn by the style sheet.
   if (value.divider) return ["span", { class: "embed-divider", role: "separator", contenteditable: "false" }];

@@ -108,6 +108,6 @@ test("Korean syllables follow one another", async () => {
   }
   expect(textOf(await agree(documentId, ada, a, b))).toBe("한글\n");
   await placeCaret(b, 0, 0);
-  await b.keyboard.type("> ");
-  expect(textOf(await agree(documentId, ada, a, b))).toBe("> 한글\n");
+  await b.keyboard.type(">> ");
+  expect(textOf(await agree(documentId, ada, a, b))).toBe(">> 한글\n");
 });
