@@ -180,7 +180,9 @@ class Front:
     def _allowance(self, scope: Any, headers: Headers, identity: Identity | None) -> _Allowance:
         settings = self._settings
         content_type = headers.get(b"content-type", b"").decode("latin-1")
-        is_file = bool(_FILE_PATH.fullmatch(f"{scope['method']} {scope['path']}")) and not is_json(content_type)
+        is_file = bool(_FILE_PATH.fullmatch(f"{scope['method']} {scope['path']}")) and not is_json(
+            content_type
+        )
         if identity is None:
             return _Allowance(settings.before_login_bytes, settings.before_login_seconds, is_file)
         if is_file:
@@ -239,8 +241,9 @@ async def _body(headers: Headers, receive: Any, allowance: _Allowance, *, known:
     if size > kept:
         if not known:
             raise Unread("TOO_LARGE", f"the body has at most {limit} bytes; sign in to send more")
-        what = "an image has at most {} bytes; save it smaller" if allowance.is_file else "the body has at most {} bytes"
-        raise Unread("TOO_LARGE", what.format(limit))
+        if allowance.is_file:
+            raise Unread("TOO_LARGE", f"an image has at most {limit} bytes; save it smaller and try again")
+        raise Unread("TOO_LARGE", f"the body has at most {limit} bytes")
     body = b"".join(parts)
     return body if allowance.is_file else _checked(body)
 
