@@ -27,6 +27,7 @@ from octavo.sharing import Sharing
 from tests.web.running import PASSWORD
 
 CHANGES = 1000
+LOCKS = 100
 PROMISE = 1.0
 """Seconds for which content may still be delivered after the change has committed."""
 _numbers = itertools.count(1)
@@ -40,11 +41,23 @@ class Stage:
     hosts: list[RoomHost]
     documents: Documents
     sharing: Sharing
+    locks: Locks
     accounts: Accounts
 
     async def person(self, name: str) -> Identity:
         person = await self.accounts.register(f"{name.lower()}@example.com", name, PASSWORD)
         return Identity(person, "access")
+
+    async def told(self, owner: Identity, document_id: str) -> tuple[list[protocol.Change], list[Entry]]:
+        """The whole log, and the whole audit, newest first."""
+        head = await self.store.log.head(document_id)
+        log = [
+            change
+            for after in range(0, head.revision, 1000)
+            for change in await self.store.log.read(document_id, after=after, limit=1000)
+        ]
+        audit = Audit(self.store.database)
+        return log, (await audit.read(owner, document_id, before=None, limit=3 * CHANGES)).entries
 
 
 @asynccontextmanager
@@ -71,7 +84,7 @@ async def stage(data_dir: Path) -> AsyncIterator[Stage]:
     accounts = Accounts(store.database, clock, settings, bytes(32))
     try:
         sharing = Sharing(store.database, hosts[0], clock, settings)
-        yield Stage(store, hosts, documents, sharing, accounts)
+        yield Stage(store, hosts, documents, sharing, locks, accounts)
     finally:
         for host in hosts:
             await host.drain(0)
@@ -95,6 +108,7 @@ class Tab:
     open: bool = False
     answered: bool = True
     logged: int = 0
+    locked: int = 0
     codes: set[int] = field(default_factory=set)
     delivered_at: float = 0.0
 
@@ -111,6 +125,7 @@ class Tab:
                     self.logged += 1
         elif isinstance(message, protocol.Error):
             self.answered = True
+            self.locked += message.code == "DOCUMENT_LOCKED"
         return True
 
     def close(self, code: int, reason: str) -> None:
@@ -132,10 +147,6 @@ class Tab:
 async def until(condition: Callable[[], bool]) -> None:
     while not condition():  # noqa: ASYNC110 - the store tells nobody
         await asyncio.sleep(0.001)
-
-
-def writes_of(log: list[protocol.Change], user_id: str) -> list[int]:
-    return [change.revision for change in log if change.user_id == user_id]
 
 
 def without_right(entries: list[Entry], user_id: str) -> list[tuple[int, int]]:
@@ -181,17 +192,39 @@ async def test_nothing_commits_after_a_role_was_taken(tmp_path: Path) -> None:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
 
-        head = await here.store.log.head(document)
-        log = [
-            change
-            for after in range(0, head.revision, 1000)
-            for change in await here.store.log.read(document, after=after, limit=1000)
-        ]
-        page = await Audit(here.store.database).read(ada, document, before=None, limit=3 * CHANGES)
-        spans = without_right(page.entries, bob.user_id)
-        mine = writes_of(log, bob.user_id)
+        log, entries = await here.told(ada, document)
+        spans = without_right(entries, bob.user_id)
+        mine = [change.revision for change in log if change.user_id == bob.user_id]
         assert len(spans) == CHANGES // 2
         assert [revision for after, last in spans for revision in mine if after < revision <= last] == []
         assert len(mine) >= CHANGES  # from each tab, between any two takings
         assert all(tab.codes == {protocol.CloseCode.FORBIDDEN} for tab in tabs)
         assert longest <= PROMISE
+
+
+async def test_nothing_commits_while_it_is_locked(tmp_path: Path) -> None:
+    async with stage(tmp_path) as here:
+        ada = await here.person("Ada")
+        document = (await here.documents.create(ada, "", None, "k" * 32)).document.id
+        tabs = [Tab(host, document, ada.user) for host in here.hosts]
+        running = [asyncio.create_task(tab.run()) for tab in tabs]
+        for _ in range(LOCKS):
+            await until(lambda: all(tab.logged for tab in tabs))
+            await here.locks.set(ada, document, "a while")
+            for tab in tabs:
+                tab.logged = tab.locked = 0
+            await until(lambda: all(tab.locked for tab in tabs))  # both are refused while it lasts
+            await here.locks.lift(ada, document)
+        await until(lambda: all(tab.logged for tab in tabs))
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+        log, entries = await here.told(ada, document)
+        told = [(entry.action, entry.detail["revision"]) for entry in reversed(entries)]
+        locked = [revision for action, revision in told if action == "document.locked"]
+        unlocked = [revision for action, revision in told if action == "document.unlocked"]
+        assert locked == unlocked  # not a revision in between
+        assert len(set(locked)) == LOCKS
+        assert len(log) > locked[-1]
+        assert all(tab.codes == set() for tab in tabs)
