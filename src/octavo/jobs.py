@@ -35,7 +35,10 @@ class Job(Protocol):
     name: str
 
     def noticed(self, document_id: str, changes: Sequence[protocol.Change]) -> bool:
-        """These were just logged: is there something to do now?  Called for every batch, so it must be quick."""
+        """These were just logged: is there something to do now?  Called for every batch, so it must be quick.
+
+        None at all: the document was touched in another way, or nobody has it open any more.
+        """
 
     async def run(self, document_id: str, after: int) -> int:
         """Do what the changes from `after` + 1 on ask for; returns the revision up to which all is done."""
@@ -399,7 +402,7 @@ class SnapshotJob:
     def noticed(self, document_id: str, changes: Sequence[protocol.Change]) -> bool:
         known = self._costs.get(document_id)
         if not changes:
-            return False
+            return known is not None and known[1] >= _WORTH_KEEPING
         if known is None or known[0] + 1 != changes[0].revision:
             return True
         cost = known[1] + sum(replay_cost(change.delta) for change in changes)

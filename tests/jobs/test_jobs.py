@@ -382,6 +382,24 @@ async def test_one_stands_at_the_end_when_it_saves_a_reader_something() -> None:
     assert await snapshots.latest("short") is None
 
 
+async def test_one_is_made_when_nobody_has_the_document_open_any_more() -> None:
+    log, snapshots = MemoryLog(), MemorySnapshots()
+    await log.create("a", EPOCH)
+    job = SnapshotJob(log, snapshots, splices=100_000)
+    await append(log, change(1), document="a")
+    await job.run("a", 0)
+    assert not job.noticed("a", []), "not for one change"
+    for revision in range(2, 602):
+        one = change(revision)
+        await append(log, one, document="a")
+        assert not job.noticed("a", [one])
+    assert job.noticed("a", [])
+    await job.run("a", 0)
+    found = await snapshots.latest("a")
+    assert found is not None
+    assert found.revision == 601
+
+
 async def test_the_next_one_comes_when_the_cost_is_reached_and_not_before() -> None:
     log, snapshots = MemoryLog(), MemorySnapshots()
     await log.create("a", EPOCH)

@@ -49,8 +49,10 @@ class RoomHost:
     ) -> None:
         """`roles(document_id, user_id)` is the role now (None: no access; raises Missing for a document that is not
         there or deleted), `locks(document_id)` why nobody may write to it now.
-        `frame` makes a WebSocket frame of a payload.  `on_changes(document_id, changes)` is
-        called after the changes became durable and were sent; `busy` says which share of its time the loop works."""
+        `frame` makes a WebSocket frame of a payload.  `on_changes(document_id, changes)` is called after the changes
+        became durable and were sent, and without changes when the document is unloaded; `busy` says which share of its
+        time the loop works.
+        """
         self.log = log
         self.snapshots = snapshots
         self.relay = relay
@@ -384,7 +386,7 @@ class RoomHost:
             if len(live.seats):
                 live.used = now
             elif now - live.used >= self.settings.unload_after and self._unused(live):
-                live.reset("unloaded")
+                self._unload(live, "unloaded")
             if look and not live.closed:
                 live.start(self._look(live))
         self._make_room()
@@ -407,6 +409,10 @@ class RoomHost:
     def _unused(self, live: LiveRoom) -> bool:
         return not len(live.seats) and live.room.idle and not live.pins
 
+    def _unload(self, live: LiveRoom, reason: str) -> None:
+        live.reset(reason)
+        self.changed(live.document_id, ())
+
     def _make_room(self) -> None:
         """Short of memory: the longest idle go first."""
         size = sum(live.room.bytes for live in self._rooms.values())
@@ -414,7 +420,7 @@ class RoomHost:
             return
         for live in sorted(filter(self._unused, self._rooms.values()), key=lambda live: live.used):
             size -= live.room.bytes
-            live.reset("unloaded to make room")
+            self._unload(live, "unloaded to make room")
             if size <= self.settings.memory_bytes:
                 return
 
