@@ -1,20 +1,40 @@
-import { t } from "../i18n";
+import { chooseLanguage, LANGUAGES, type Language, language, t } from "../i18n";
 import type { Account } from "../net/api";
 import { asApiError, signOut } from "../pages/account";
+import { mayLeave } from "../pages/router";
 import { Avatar } from "./avatar";
 import { Menu } from "./menu";
 import { notify } from "./notice";
 import { setTheme, THEMES, theme } from "./theme";
 
-/** Who is signed in, the choice of light or dark, and the way out. */
-export function AccountMenu({ account }: { account: Account }) {
-  const themes = THEMES.map((name) => ({
+/** The languages as choices of a menu; another one means loading the page anew. */
+export const languageChoices = () =>
+  (Object.keys(LANGUAGES) as Language[]).map((name, at) => ({
+    label: LANGUAGES[name],
+    separated: at === 0,
+    checked: name === language,
+    run: () => {
+      if (name === language) return;
+      void mayLeave().then((may) => {
+        if (!may) return;
+        chooseLanguage(name);
+        location.reload();
+      });
+    },
+  }));
+
+export const themeChoices = () =>
+  THEMES.map((name) => ({
     label: t(`theme.${name}`),
     checked: theme.value === name,
     run: () => setTheme(name),
   }));
+
+/** Who is signed in, the choice of light or dark and of a language, and the way out. */
+export function AccountMenu({ account }: { account: Account }) {
   const leave = {
     label: t("account.signOut"),
+    separated: true,
     run: () => void signOut().catch((error) => notify(asApiError(error).message)),
   };
   return (
@@ -28,7 +48,7 @@ export function AccountMenu({ account }: { account: Account }) {
           <span class="quiet">{account.email}</span>
         </div>
       }
-      items={[...themes, leave]}
+      items={[...themeChoices(), ...languageChoices(), leave]}
     />
   );
 }

@@ -8,32 +8,40 @@ interface DialogProps {
   title: string;
   onClose(): void;
   children: ComponentChildren;
+  /** `sheet` rises from the foot of the window, `top` hangs from its head and shows no title. */
+  kind?: "sheet" | "top" | "wide";
 }
 
 /** A modal dialog, open as long as it is rendered; the browser keeps the focus in and gives it back. */
-export function Dialog({ title, onClose, children }: DialogProps) {
+export function Dialog({ title, onClose, children, kind }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const heading = useId();
   useEffect(() => {
     const before = document.activeElement as HTMLElement | null;
     dialog.current?.showModal();
-    return () => before?.focus();
+    return () => {
+      // Unless what was chosen in the dialog has moved the focus already.
+      if (document.activeElement === document.body || dialog.current?.contains(document.activeElement))
+        before?.focus();
+    };
   }, []);
   return (
     <dialog
       ref={dialog}
-      class="dialog"
+      class={kind ? `dialog dialog-${kind}` : "dialog"}
       aria-labelledby={heading}
       onClose={onClose}
       // A press on the backdrop lands on the dialog itself, not on anything in it.
       onMouseDown={(event) => event.target === event.currentTarget && onClose()}
     >
       <div class="dialog-body">
-        <header class="dialog-head">
+        <header class={kind === "top" ? "visually-hidden" : "dialog-head"}>
           <h2 id={heading}>{title}</h2>
-          <button type="button" class="button icon-only" aria-label={t("app.close")} onClick={onClose}>
-            <Icon shapes={x} />
-          </button>
+          {kind !== "top" && (
+            <button type="button" class="button icon-only" aria-label={t("app.close")} onClick={onClose}>
+              <Icon shapes={x} />
+            </button>
+          )}
         </header>
         {children}
       </div>

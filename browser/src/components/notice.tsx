@@ -19,9 +19,17 @@ export function notify(text: string, action?: Notice["action"]): void {
   }, SHOWN_MS);
 }
 
-/** Says something to screen readers only, when they have finished what they are saying. */
+const SPOKEN_EVERY_MS = 1_000;
+let waiting: string[] = [];
+
+/** Says something to screen readers only; what comes within a second is said together. */
 export function announce(text: string): void {
-  spoken.value = text;
+  waiting = [...waiting.filter((each) => each !== text), text];
+  if (waiting.length > 1) return;
+  setTimeout(() => {
+    spoken.value = waiting.join(". ");
+    waiting = [];
+  }, SPOKEN_EVERY_MS);
 }
 
 /** The two live regions; they must stand in the page from the start to be heard. */

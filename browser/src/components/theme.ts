@@ -16,7 +16,7 @@ function stored(): Theme {
 
 export const theme = signal<Theme>(stored());
 
-/** Applies the theme to the page and keeps it for the next visit. */
+/** Applies the theme to the page and keeps it for the next visit, when public/theme.js reads it before the first paint. */
 export function setTheme(value: Theme): void {
   theme.value = value;
   if (value === "system") delete document.documentElement.dataset.theme;

@@ -34,7 +34,12 @@ export function Problem({ kind, message = "", retry, restore }: ProblemProps) {
       <div class="card problem" role="alert">
         <Mark size={44} />
         <h1>{title}</h1>
-        <p>{t(`problem.${kind}.text` as MessageKey, { message, email: account.value?.email ?? "you" })}</p>
+        <p>
+          {t(`problem.${kind}.text` as MessageKey, {
+            message,
+            email: account.value?.email ?? t("problem.you"),
+          })}
+        </p>
         <div class="row">
           {restore && (
             <button type="button" class="button primary" onClick={restore}>

@@ -1,13 +1,10 @@
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import type { Browser, Page } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { seriousFindings } from "./support/axe.ts";
 import { launch } from "./support/browser.ts";
 import { agree, text } from "./support/content.ts";
 import { PASSWORD, Person, ready, SAVE_STATE, saved, TEXT } from "./support/people.ts";
 import { Server } from "./support/server.ts";
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 let server: Server;
 let browser: Browser;
@@ -20,20 +17,6 @@ afterAll(async () => {
   await browser?.close();
   await server?.stop();
 });
-
-/** Findings of axe that keep people out, as text that says where. */
-async function seriousFindings(page: Page): Promise<string[]> {
-  // Through the debugger, which the page's own content policy does not concern.
-  await page.evaluate(AXE);
-  return page.evaluate(async () => {
-    const { axe } = window as unknown as { axe: { run(): Promise<{ violations: Finding[] }> } };
-    type Finding = { id: string; impact: string; nodes: Array<{ html: string }> };
-    const { violations } = await axe.run();
-    return violations
-      .filter(({ impact }) => impact === "serious" || impact === "critical")
-      .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" | ")}`);
-  });
-}
 
 test("a newcomer signs up, writes, loads again, signs out and in", async () => {
   const context = await browser.newContext();
@@ -203,27 +186,34 @@ test("a press on the box of a checklist ticks it", async () => {
   });
 });
 
-test("axe finds nothing serious, in light and in dark", async () => {
+test("axe finds nothing serious on any page, in light and in dark", async () => {
   const ada = await Person.register(server.url, "Ada");
   const documentId = await ada.createDocument("Checked", ["Some text"]);
-  const page = await ada.open(browser, documentId);
+  const thrownAway = await ada.createDocument("Gone", ["text"]);
+  await ada.request("DELETE", `/documents/${thrownAway}`);
+  const page = await (await ada.context(browser)).newPage();
+  const nobody = await browser.newPage();
   for (const colorScheme of ["light", "dark"] as const) {
-    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-    await page.goto(`${server.url}/d/${documentId}`);
-    await ready(page);
-    expect(await seriousFindings(page)).toEqual([]);
-    await page.getByRole("button", { name: "Access" }).click();
-    await page.locator(".access-list li").first().waitFor();
-    expect(await seriousFindings(page)).toEqual([]);
-    await page.goto(server.url);
-    await page.locator("li.document").first().waitFor();
-    expect(await seriousFindings(page)).toEqual([]);
-    const nobody = await browser.newPage({ colorScheme });
-    await nobody.goto(`${server.url}/register`);
-    await nobody.locator("form").waitFor();
-    expect(await seriousFindings(nobody)).toEqual([]);
-    await nobody.close();
+    for (const each of [page, nobody]) await each.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    for (const [path, shown] of [
+      [`/d/${documentId}`, ".tool[aria-label=Bold]"],
+      [`/d/${thrownAway}`, ".problem"],
+      ["/d/nothing", ".problem"],
+      ["/nowhere", ".problem"],
+      ["/", "li.document"],
+      ["/trash", "li.document"],
+    ] as const) {
+      await page.goto(server.url + path);
+      await page.locator(shown).first().waitFor();
+      expect(await seriousFindings(page), `${path}, ${colorScheme}`).toEqual([]);
+    }
+    for (const path of ["/login", "/register"]) {
+      await nobody.goto(server.url + path);
+      await nobody.locator("form").waitFor();
+      expect(await seriousFindings(nobody), `${path}, ${colorScheme}`).toEqual([]);
+    }
   }
+  await nobody.close();
 });
 
 test("the chosen theme stays, and 320 pixels are enough", async () => {
@@ -235,6 +225,13 @@ test("the chosen theme stays, and 320 pixels are enough", async () => {
   await page.reload();
   await ready(page);
   expect(await page.evaluate(() => document.documentElement.dataset.theme)).toBe("dark");
+  // Before any module of the page runs, so that the other theme does not flash up.
+  await page.route("**/assets/*.js", (route) => route.abort());
+  await page.reload({ waitUntil: "domcontentloaded" });
+  expect(await page.evaluate(() => document.documentElement.dataset.theme)).toBe("dark");
+  await page.unroute("**/assets/*.js");
+  await page.reload();
+  await ready(page);
   const overflow = () => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   expect(await overflow()).toBeLessThanOrEqual(0);
   expect(await page.locator(SAVE_STATE).isVisible()).toBe(true);

@@ -107,12 +107,20 @@ test("the list, the trash, the pages of errors", async () => {
   await picture(page, "not-found");
 });
 
-test("the editor, alone and with another", async () => {
-  // The names at carets fade; pictures shall show them, and only so may a style be added.
+/** The editor as Ada sees it; names at carets stay, for pictures shall show them. */
+async function openEditor(): Promise<Page> {
   const page = await ada.open(browser, documentId, { bypassCSP: true });
   await page.addStyleTag({ content: ".cursor-flag { animation: none !important }" });
+  await page.locator(".tool[aria-label=Bold]").waitFor();
+  return page;
+}
+
+const wide = (page: Page) => page.setViewportSize({ width: 1440, height: 900 });
+
+test("the editor, alone and with another", async () => {
+  const page = await openEditor();
   await picture(page, "editor");
-  await page.setViewportSize({ width: 1440, height: 900 });
+  await wide(page);
   const other = await grace.open(browser, documentId);
   await placeCaret(other, 3, 0);
   for (const key of ["ArrowDown", "End"]) await other.keyboard.press(key);
@@ -121,13 +129,76 @@ test("the editor, alone and with another", async () => {
   await page.locator(".cursor-selection").first().waitFor();
   await page.locator(`${TEXT} .line`).first().click();
   await picture(page, "together");
-  await page.setViewportSize({ width: 1440, height: 900 });
-  await page.getByRole("button", { name: /Paragraph style/ }).click();
-  await page.screenshot({ path: `${OUT}/style-menu.png` });
-  await page.keyboard.press("Escape");
+  await wide(page);
   await page.getByRole("button", { name: "Access" }).click();
   await page.locator(".access-list li").first().waitFor();
   await picture(page, "access");
+  await page.keyboard.press("Escape");
   await ready(page);
   await saved(page);
+});
+
+test("menus, palettes and what folds away", async () => {
+  const page = await openEditor();
+  await page.getByRole("menuitem", { name: "Format" }).click();
+  await page.getByRole("menuitem", { name: "Lists" }).hover();
+  await page.getByRole("menuitemradio", { name: "Checklist" }).waitFor();
+  await page.screenshot({ path: `${OUT}/menu-submenu.png` });
+  await page.keyboard.press("Escape");
+  for (const [name, button] of [
+    ["styles", /Paragraph style/],
+    ["fonts", /^Font/],
+    ["colours", "Text colour"],
+  ] as const) {
+    await page.getByRole("button", { name: button }).click();
+    await page.locator(".menu:popover-open button").first().waitFor();
+    await page.screenshot({ path: `${OUT}/tool-${name}.png` });
+    await page.keyboard.press("Escape");
+  }
+  for (const scheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme: scheme });
+    await page.setViewportSize({ width: 768, height: 1024 });
+    await page.getByRole("button", { name: "More tools" }).click();
+    await page.screenshot({ path: `${OUT}/folded-${scheme}-768.png` });
+    await page.keyboard.press("Escape");
+    await page.setViewportSize({ width: 320, height: 640 });
+    await page.getByRole("button", { name: "More tools" }).click();
+    await page.screenshot({ path: `${OUT}/folded-${scheme}-320.png` });
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "Menus" }).click();
+    await page.getByRole("menuitem", { name: "Format" }).waitFor();
+    await page.screenshot({ path: `${OUT}/menus-${scheme}-320.png` });
+    await page.keyboard.press("Escape");
+  }
+});
+
+test("dialogs and bars", async () => {
+  const page = await openEditor();
+  await page.locator(`${TEXT} a`).first().click();
+  await page.locator(".bubble").waitFor();
+  await picture(page, "link-bubble");
+  await wide(page);
+  for (const [name, keys] of [
+    ["link", "ControlOrMeta+k"],
+    ["shortcuts", "ControlOrMeta+/"],
+    ["palette", "Alt+/"],
+    ["word-count", "ControlOrMeta+Shift+c"],
+  ] as const) {
+    await page.locator(TEXT).focus();
+    await page.keyboard.press(keys);
+    await page.locator("dialog[open]").waitFor();
+    await picture(page, name);
+    await wide(page);
+    await page.keyboard.press("Escape");
+    await page.locator("dialog[open]").waitFor({ state: "detached" });
+  }
+  await page.keyboard.press("ControlOrMeta+h");
+  await page.getByLabel("Find in the document").fill("e");
+  await page.locator(".find-result", { hasText: "of" }).waitFor();
+  await picture(page, "find");
+  await wide(page);
+  await page.getByRole("button", { name: "Close the bar" }).click();
+  await page.keyboard.press("ControlOrMeta+Alt+Shift+h");
+  await page.locator(".outline li").first().waitFor();
+  await picture(page, "outline");
 });

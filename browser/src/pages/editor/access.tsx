@@ -1,6 +1,5 @@
 import copyIcon from "lucide:link";
 import remove from "lucide:user-minus";
-import users from "lucide:user-plus";
 import { useEffect, useId, useState } from "preact/hooks";
 import { Avatar } from "../../components/avatar";
 import { Dialog } from "../../components/dialog";
@@ -121,7 +120,7 @@ function AccessList({ access, permissions }: { access: Access; permissions: Perm
             type="button"
             class="button icon-only"
             aria-label={t("access.remove", { name: user.name })}
-            title={t("access.remove", { name: user.name })}
+            data-tip={t("access.remove", { name: user.name })}
             onClick={() => void access.remove(user.id)}
           >
             <Icon shapes={remove} />
@@ -141,8 +140,9 @@ function AccessList({ access, permissions }: { access: Access; permissions: Perm
   );
 }
 
-function AccessDialog({ documentId, onClose }: { documentId: string; onClose(): void }) {
-  const access = usePermissions(documentId);
+/** Who may open the document, and how; for its owner. */
+export default function AccessDialog({ workspace, close }: { workspace: Workspace; close(): void }) {
+  const access = usePermissions(workspace.documentId);
   const { permissions } = access;
   const copy = async () => {
     try {
@@ -153,7 +153,7 @@ function AccessDialog({ documentId, onClose }: { documentId: string; onClose(): 
     }
   };
   return (
-    <Dialog title={t("access.title")} onClose={onClose}>
+    <Dialog title={t("access.title")} onClose={close}>
       <div class="stack">
         <AddForm access={access} />
         {permissions && <AccessList access={access} permissions={permissions} />}
@@ -177,25 +177,5 @@ function AccessDialog({ documentId, onClose }: { documentId: string; onClose(): 
         </p>
       </div>
     </Dialog>
-  );
-}
-
-/** For the owner only: others may not change it. */
-export function AccessButton({ workspace }: { workspace: Workspace }) {
-  const [open, setOpen] = useState(false);
-  if (workspace.access.value.role !== "owner") return null;
-  return (
-    <>
-      <button
-        type="button"
-        class="button access-button"
-        onClick={() => setOpen(true)}
-        aria-label={t("access.button")}
-      >
-        <Icon shapes={users} />
-        <span class="wide-only">{t("access.button")}</span>
-      </button>
-      {open && <AccessDialog documentId={workspace.documentId} onClose={() => setOpen(false)} />}
-    </>
   );
 }

@@ -1,50 +1,112 @@
-import { useId, useRef } from "preact/hooks";
+import { useId, useRef, useState } from "preact/hooks";
 import { Dialog } from "../../components/dialog";
-import { notify } from "../../components/notice";
 import { t } from "../../i18n";
 import { completeAddress } from "./address";
 import type { Workspace } from "./workspace";
 
-/** Asks for the address of a link, for the selection or for the link under the caret. */
-export function LinkBox({ workspace }: { workspace: Workspace }) {
+interface FieldProps {
+  label: string;
+  value: string;
+  input: { current: HTMLInputElement | null };
+  limit: number;
+  address?: boolean;
+  autofocus?: boolean;
+  invalid?: boolean;
+}
+
+function Field({
+  label,
+  value,
+  input,
+  limit,
+  address = false,
+  autofocus = false,
+  invalid = false,
+}: FieldProps) {
   const id = useId();
-  const input = useRef<HTMLInputElement>(null);
-  const current = workspace.link.value;
-  if (current === null) return null;
-  const close = () => {
-    workspace.link.value = null;
-    workspace.editor.value?.focus();
-  };
-  const apply = (url: string | null) => {
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      <input
+        ref={input}
+        id={id}
+        class="input"
+        type="text"
+        inputMode={address ? "url" : "text"}
+        autocomplete="off"
+        spellcheck={!address}
+        placeholder={address ? "https://" : ""}
+        aria-invalid={invalid || undefined}
+        maxLength={limit}
+        defaultValue={value}
+        autofocus={autofocus}
+      />
+    </div>
+  );
+}
+
+/** Asks for a link's address and text: for the selection, for the link under the caret, or for a new one. */
+export default function LinkBox({ workspace, close }: { workspace: Workspace; close(): void }) {
+  const address = useRef<HTMLInputElement>(null);
+  const text = useRef<HTMLInputElement>(null);
+  const [refused, setRefused] = useState(false);
+  const editor = workspace.editor.value;
+  const [now] = useState(() => {
+    const link = editor?.linkAtCaret();
+    const url = String(editor?.commands.valueOf("link") ?? "");
+    return { url, text: link?.text ?? editor?.find.selectedText() ?? "", several: severalLines(workspace) };
+  });
+  const leave = () => {
     close();
-    if (workspace.editor.value?.commands.link(url) === false && url) notify(t("editor.linkRefused"));
+    editor?.focus();
+  };
+  const apply = () => {
+    const url = completeAddress(address.current?.value ?? "");
+    const shown = text.current?.value.trim() ?? "";
+    const same = now.several || (shown === now.text && shown !== "");
+    close();
+    const done = !url
+      ? editor?.commands.link(null)
+      : same
+        ? editor?.commands.link(url)
+        : editor?.commands.linkWithText(url, shown || url);
+    if (url && done === false) {
+      workspace.panel.value = "link";
+      setRefused(true);
+    }
   };
   return (
-    <Dialog title={t("link.title")} onClose={close}>
+    <Dialog title={t("link.title")} onClose={leave}>
       <form
         class="stack"
         onSubmit={(event) => {
           event.preventDefault();
-          apply(completeAddress(input.current?.value ?? "") || null);
+          apply();
         }}
       >
-        <label for={id}>{t("link.address")}</label>
-        <input
-          ref={input}
-          id={id}
-          class="input"
-          type="text"
-          inputMode="url"
-          autocomplete="off"
-          spellcheck={false}
-          placeholder="https://"
-          maxLength={2048}
-          defaultValue={current}
+        {!now.several && <Field label={t("link.text")} value={now.text} input={text} limit={1000} />}
+        <Field
+          label={t("link.address")}
+          value={now.url}
+          input={address}
+          limit={2048}
+          address
           autofocus
+          invalid={refused}
         />
+        <p class="failure" role="alert">
+          {refused && t("editor.linkRefused")}
+        </p>
         <div class="row end">
-          {current && (
-            <button type="button" class="button" onClick={() => apply(null)}>
+          {now.url && (
+            <button
+              type="button"
+              class="button"
+              onClick={() => {
+                close();
+                editor?.commands.link(null);
+              }}
+            >
               {t("link.remove")}
             </button>
           )}
@@ -54,5 +116,13 @@ export function LinkBox({ workspace }: { workspace: Workspace }) {
         </div>
       </form>
     </Dialog>
+  );
+}
+
+/** The selection reaches over more than one line: its text stays as it is. */
+function severalLines(workspace: Workspace): boolean {
+  const editor = workspace.editor.peek();
+  return (
+    editor?.statistics().selection !== null && editor?.find.selectedText() === "" && !editor.linkAtCaret()
   );
 }

@@ -1,22 +1,43 @@
+import type { FunctionComponent } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { AccountMenu } from "../../components/account-menu";
+import { fetchLazy, lazy } from "../../components/lazy";
 import { Mark } from "../../components/mark";
 import { notify } from "../../components/notice";
+import { Tooltips } from "../../components/tooltip";
+import { narrow } from "../../components/window";
+import { commandOfKey, isPageCommand } from "../../editor/shortcuts";
 import { addMessages, t } from "../../i18n";
 import messages from "../../i18n/en/editor.json";
 import { account, api, asApiError } from "../account";
 import { Problem, problemOf } from "../problem";
 import { follow, setGuard } from "../router";
-import { AccessButton } from "./access";
-import { LinkBox } from "./link-box";
+import { AccessButton } from "./access-button";
+import { watchNameFlags } from "./name-flags";
 import { People } from "./people";
-import { ReadOnlyBanner, RefusedBanner, SaveText } from "./save-state";
+import { ReadOnlyBanner, RefusedBanner, SaveText, useSpokenState } from "./save-state";
+import { MAC } from "./shortcuts";
+import { StatusLine } from "./status-line";
 import { Title } from "./title";
-import { Toolbar } from "./toolbar";
-import { createWorkspace, type Workspace } from "./workspace";
+import { createWorkspace, type Panel, type Workspace } from "./workspace";
 import "../../styles/editor.css";
 
 addMessages(messages);
+
+/** What the text does not wait for: fetched when it is shown, or as soon as the document is open. */
+const Toolbar = lazy(() => import("./toolbar"));
+const Menus = lazy(() => import("./menus-part"));
+const Outline = lazy(() => import("./outline"));
+const Markers = lazy(() => import("./markers"));
+const LinkBubble = lazy(() => import("./link-bubble"));
+const FindBar = lazy(() => import("./find-bar"));
+const PANELS: Partial<Record<Panel, FunctionComponent<{ workspace: Workspace; close(): void }>>> = {
+  access: lazy(() => import("./access")),
+  link: lazy(() => import("./link-box")),
+  palette: lazy(() => import("./palette")),
+  shortcuts: lazy(() => import("./shortcut-list")),
+  "word-count": lazy(() => import("./word-count")),
+};
 
 /** Asks before leaving only when work would be lost with the page. */
 function useLeaveWarning(workspace: Workspace): void {
@@ -36,20 +57,34 @@ function useLeaveWarning(workspace: Workspace): void {
 function Bar({ workspace }: { workspace: Workspace }) {
   return (
     <header class="bar">
-      <a class="brand" href="/" onClick={follow} aria-label={t("app.home")} title={t("app.home")}>
+      <a class="brand" href="/" onClick={follow} aria-label={t("app.home")} data-tip={t("app.home")}>
         <Mark />
       </a>
       <div class="bar-title">
         <Title workspace={workspace} />
-        <SaveText workspace={workspace} />
+        <div class="menus-place">
+          {narrow.value ? <SaveText workspace={workspace} /> : <Menus workspace={workspace} />}
+        </div>
       </div>
       <div class="bar-end">
         <People workspace={workspace} />
         <AccessButton workspace={workspace} />
+        {narrow.value && <Menus workspace={workspace} />}
         {account.value && <AccountMenu account={account.value} />}
       </div>
     </header>
   );
+}
+
+function OpenPanel({ workspace }: { workspace: Workspace }) {
+  const { panel } = workspace;
+  const name = panel.value;
+  const Shown = name && PANELS[name];
+  if (!Shown) return null;
+  const close = () => {
+    if (panel.peek() === name) panel.value = null;
+  };
+  return <Shown key={name} workspace={workspace} close={close} />;
 }
 
 /** Whether the document lies in one's own trash, so that one may take it out again. */
@@ -86,8 +121,13 @@ function Failed({ workspace, retry }: { workspace: Workspace; retry(): void }) {
 function Paper({ workspace }: { workspace: Workspace }) {
   const mount = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    if (mount.current) void workspace.open(mount.current);
-    return () => workspace.close();
+    if (!mount.current) return;
+    void workspace.open(mount.current).then(fetchLazy);
+    const unwatch = watchNameFlags(mount.current);
+    return () => {
+      unwatch();
+      workspace.close();
+    };
   }, [workspace]);
   const opening = workspace.state.value.kind === "opening";
   return (
@@ -98,21 +138,65 @@ function Paper({ workspace }: { workspace: Workspace }) {
   );
 }
 
-/** One document, open: title, save state, people, toolbar and the text. */
+/** The page's own commands by key wherever the focus is, and the way out of full screen. */
+function useKeys(workspace: Workspace): void {
+  useEffect(() => {
+    const keyDown = (event: KeyboardEvent) => {
+      if (document.querySelector("dialog[open]")) return;
+      // In the text the editor takes every Escape for itself, though it has no use for it.
+      const escaped = event.key === "Escape" && !event.isComposing;
+      if (escaped && workspace.finding.peek()) workspace.endFinding();
+      else if (escaped && workspace.fullScreen.peek()) workspace.showFullScreen(false);
+      if (event.defaultPrevented) return;
+      const id = commandOfKey(event, MAC);
+      if (!id || !isPageCommand(id)) return;
+      event.preventDefault();
+      if (workspace.editor.peek()?.commands.status(id).enabled) workspace.perform(id);
+    };
+    // The browser leaves its full screen by itself: with Escape, or when it is closed from outside.
+    const left = () => {
+      if (!document.fullscreenElement && workspace.fullScreen.peek()) workspace.showFullScreen(false);
+    };
+    document.addEventListener("keydown", keyDown);
+    document.addEventListener("fullscreenchange", left);
+    return () => {
+      document.removeEventListener("keydown", keyDown);
+      document.removeEventListener("fullscreenchange", left);
+    };
+  }, [workspace]);
+}
+
+/** One document, open: title, menus, tools, people, the text, and what stands around it. */
 export function EditorPage({ documentId }: { documentId: string }) {
   const workspace = useMemo(() => createWorkspace(documentId), [documentId]);
   useLeaveWarning(workspace);
+  useKeys(workspace);
+  useSpokenState(workspace);
   if (workspace.failure.value) return <Failed workspace={workspace} retry={() => location.reload()} />;
+  const bare = workspace.fullScreen.value;
+  const finding = workspace.finding.value;
   return (
-    <div class="editor">
-      <Bar workspace={workspace} />
-      <Toolbar workspace={workspace} />
+    <div class={bare ? "editor bare" : "editor"}>
+      {!bare && <Bar workspace={workspace} />}
+      {!bare && (
+        <div class="toolbar-place">
+          <Toolbar workspace={workspace} />
+        </div>
+      )}
       <div class="banners">
         <RefusedBanner workspace={workspace} />
         <ReadOnlyBanner workspace={workspace} />
       </div>
-      <Paper workspace={workspace} />
-      <LinkBox workspace={workspace} />
+      <div class="room">
+        {workspace.outline.value && !bare && <Outline workspace={workspace} />}
+        <Paper key="paper" workspace={workspace} />
+        <Markers workspace={workspace} />
+        {finding && <FindBar workspace={workspace} finding={finding} />}
+      </div>
+      {!bare && !narrow.value && <StatusLine workspace={workspace} />}
+      {!finding && <LinkBubble workspace={workspace} />}
+      <OpenPanel workspace={workspace} />
+      <Tooltips />
     </div>
   );
 }

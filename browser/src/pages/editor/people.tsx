@@ -1,6 +1,6 @@
-import { signal } from "@preact/signals";
 import { Avatar } from "../../components/avatar";
 import { Menu } from "../../components/menu";
+import { narrow } from "../../components/window";
 import type { Person } from "../../editor/editor";
 import { t } from "../../i18n";
 import type { Workspace } from "./workspace";
@@ -8,14 +8,8 @@ import type { Workspace } from "./workspace";
 const SHOWN = 4;
 const SHOWN_NARROW = 2;
 
-const narrowWindow = matchMedia("(width < 44rem)");
-const narrow = signal(narrowWindow.matches);
-narrowWindow.addEventListener("change", () => {
-  narrow.value = narrowWindow.matches;
-});
-
 /** One entry a person: of several tabs the one with a caret counts. */
-function distinct(people: Person[]): Person[] {
+export function distinct(people: Person[]): Person[] {
   const byUser = new Map<string, Person>();
   for (const person of people) {
     const known = byUser.get(person.user.id);
@@ -42,7 +36,7 @@ export function People({ workspace }: { workspace: Workspace }) {
               type="button"
               class="button round"
               aria-label={label}
-              title={label}
+              data-tip={label}
               aria-disabled={!person.hasCursor}
               onClick={() => go(person)}
             >

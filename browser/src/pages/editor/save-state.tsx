@@ -2,42 +2,31 @@ import check from "lucide:check";
 import cloudOff from "lucide:cloud-off";
 import loader from "lucide:refresh-cw";
 import alert from "lucide:triangle-alert";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { Icon } from "../../components/icon";
-import { notify } from "../../components/notice";
+import { announce, notify } from "../../components/notice";
 import type { SaveState } from "../../editor/editor";
 import { type MessageKey, t } from "../../i18n";
+import { saveText } from "./save-text";
 import type { Workspace } from "./workspace";
 
-function wording(state: SaveState): [icon: string, text: string] {
-  switch (state.kind) {
-    case "opening":
-      return [loader, t("app.loading")];
-    case "saving":
-      return [loader, t("editor.saving")];
-    case "saved":
-      return [check, t("editor.saved")];
-    case "reconnecting":
-      return [loader, t("editor.reconnecting")];
-    case "offline":
-      return [cloudOff, t("editor.offline", { count: state.changes })];
-    case "sending":
-      return [loader, t("editor.sending", { count: state.changes })];
-    case "refused":
-      return [alert, t(state.text || !state.stopped ? "editor.refusedShort" : "editor.stoppedShort")];
-  }
-}
+const SIGNS: Record<SaveState["kind"], string> = {
+  opening: loader,
+  saving: loader,
+  saved: check,
+  reconnecting: loader,
+  offline: cloudOff,
+  sending: loader,
+  refused: alert,
+};
 
-/** What is true of the user's work at this moment. */
+/** What is true of the user's work at this moment; `useSpokenState` tells it to those who listen. */
 export function SaveText({ workspace }: { workspace: Workspace }) {
   const state = workspace.state.value;
-  const [icon, text] = wording(state);
   return (
     <span class={`save save-${state.kind}`}>
-      <Icon shapes={icon} size={15} />
-      <span role="status" aria-live="polite" data-testid="save-state">
-        {text}
-      </span>
+      <Icon shapes={SIGNS[state.kind]} size={15} />
+      <span data-testid="save-state">{saveText(state)}</span>
       {state.kind === "offline" && (
         <button type="button" class="button link-like" onClick={() => workspace.editor.value?.reconnect()}>
           {t("editor.tryNow")}
@@ -45,6 +34,23 @@ export function SaveText({ workspace }: { workspace: Workspace }) {
       )}
     </span>
   );
+}
+
+const TROUBLE: ReadonlySet<SaveState["kind"]> = new Set(["offline", "refused"]);
+
+/** Tells when saving stops working and when it works again; that each key is saved would only disturb. */
+export function useSpokenState(workspace: Workspace): void {
+  const { state } = workspace;
+  useEffect(() => {
+    let troubled = false;
+    return state.subscribe((now) => {
+      const trouble = TROUBLE.has(now.kind);
+      if (trouble !== troubled && (trouble || now.kind === "saved")) {
+        announce(saveText(now));
+        troubled = trouble;
+      }
+    });
+  }, [state]);
 }
 
 /** Work that the server will not take: says why, and hands the user's own text back. */
@@ -91,9 +97,13 @@ export function RefusedBanner({ workspace }: { workspace: Workspace }) {
 export function ReadOnlyBanner({ workspace }: { workspace: Workspace }) {
   const { canEdit, reason } = workspace.access.value;
   if (canEdit || !reason || reason === "opening" || workspace.state.value.kind === "refused") return null;
+  const why = reason === "locked" ? workspace.lockReason.value : "";
   return (
     <div class="banner" role="status">
-      <p>{t(`editor.readOnly.${reason}` as MessageKey)}</p>
+      <p>
+        {t(`editor.readOnly.${reason}` as MessageKey)}
+        {why && ` ${t("editor.lockReason", { reason: why })}`}
+      </p>
     </div>
   );
 }

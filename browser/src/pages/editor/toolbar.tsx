@@ -1,265 +1,205 @@
-import bold from "lucide:bold";
-import chevron from "lucide:chevron-down";
-import code from "lucide:code";
-import italic from "lucide:italic";
-import link from "lucide:link";
-import bullet from "lucide:list";
-import check from "lucide:list-checks";
-import outdent from "lucide:list-indent-decrease";
-import indent from "lucide:list-indent-increase";
-import ordered from "lucide:list-ordered";
-import redo from "lucide:redo-2";
-import clear from "lucide:remove-formatting";
-import codeBlock from "lucide:square-code";
-import strike from "lucide:strikethrough";
-import alignCenter from "lucide:text-align-center";
-import alignRight from "lucide:text-align-end";
-import alignJustify from "lucide:text-align-justify";
-import alignLeft from "lucide:text-align-start";
-import quote from "lucide:text-quote";
-import underline from "lucide:underline";
-import undo from "lucide:undo-2";
-import { useEffect, useRef, useState } from "preact/hooks";
+import color from "lucide:baseline";
+import more from "lucide:ellipsis-vertical";
+import background from "lucide:highlighter";
+import type { ComponentChildren } from "preact";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Icon } from "../../components/icon";
-import { Menu } from "../../components/menu";
-import type { Alignment, Commands } from "../../editor/editor";
+import { Popover } from "../../components/popover";
+import { ACROSS, DOWN, walk } from "../../components/walk";
+import { narrow } from "../../components/window";
+import type { CommandId } from "../../editor/shortcuts";
 import { t } from "../../i18n";
-import { shortcut } from "./shortcuts";
+import { command, commandsNow } from "./command";
+import { ICONS } from "./icons";
+import { AlignMenu, FontMenu, SpacingMenu, StyleMenu } from "./tools/choices";
+import { ColorTool } from "./tools/color-tool";
+import { SizeTool } from "./tools/size-tool";
 import type { Workspace } from "./workspace";
 
-interface Tool {
-  label: Parameters<typeof t>[0];
-  icon: string;
-  keys?: string;
-  run(commands: Commands): unknown;
-  /** Absent: the tool does something once and is never "on". */
-  pressed?(commands: Commands): boolean;
-  enabled?(commands: Commands): boolean;
+interface GroupProps {
+  workspace: Workspace;
+  /** Why nothing can be formatted here; "" when it can. */
+  reason: string;
 }
 
-const HISTORY: Tool[] = [
-  { label: "tool.undo", icon: undo, keys: "Mod-z", run: (c) => c.undo(), enabled: (c) => c.canUndo() },
-  { label: "tool.redo", icon: redo, keys: "Mod-Shift-z", run: (c) => c.redo(), enabled: (c) => c.canRedo() },
-];
-
-const TEXT: Tool[] = [
-  { label: "tool.bold", icon: bold, keys: "Mod-b", run: (c) => c.bold(), pressed: (c) => c.isActive("bold") },
-  {
-    label: "tool.italic",
-    icon: italic,
-    keys: "Mod-i",
-    run: (c) => c.italic(),
-    pressed: (c) => c.isActive("italic"),
-  },
-  {
-    label: "tool.underline",
-    icon: underline,
-    keys: "Mod-u",
-    run: (c) => c.underline(),
-    pressed: (c) => c.isActive("underline"),
-  },
-  {
-    label: "tool.strike",
-    icon: strike,
-    keys: "Alt-Shift-5",
-    run: (c) => c.strike(),
-    pressed: (c) => c.isActive("strike"),
-  },
-  { label: "tool.code", icon: code, run: (c) => c.code(), pressed: (c) => c.isActive("code") },
-];
-
-const LINES: Tool[] = [
-  {
-    label: "tool.bullet",
-    icon: bullet,
-    keys: "Mod-Shift-8",
-    run: (c) => c.list("bullet"),
-    pressed: (c) => c.isActive("list", "bullet"),
-  },
-  {
-    label: "tool.ordered",
-    icon: ordered,
-    keys: "Mod-Shift-7",
-    run: (c) => c.list("ordered"),
-    pressed: (c) => c.isActive("list", "ordered"),
-  },
-  {
-    label: "tool.check",
-    icon: check,
-    keys: "Mod-Shift-9",
-    run: (c) => c.list(c.isActive("list", "checked") ? null : "unchecked"),
-    pressed: (c) => c.isActive("list", "unchecked") || c.isActive("list", "checked"),
-  },
-  { label: "tool.outdent", icon: outdent, run: (c) => c.outdent() },
-  { label: "tool.indent", icon: indent, run: (c) => c.indent() },
-  { label: "tool.quote", icon: quote, run: (c) => c.blockquote(), pressed: (c) => c.isActive("blockquote") },
-  {
-    label: "tool.codeBlock",
-    icon: codeBlock,
-    run: (c) => c.codeBlock(),
-    pressed: (c) => c.isActive("code-block"),
-  },
-];
-
-const CLEAR: Tool = { label: "tool.clear", icon: clear, keys: "Mod-\\", run: (c) => c.clear() };
-
-const ALIGNMENTS: Array<[Alignment, string]> = [
-  ["left", alignLeft],
-  ["center", alignCenter],
-  ["right", alignRight],
-  ["justify", alignJustify],
-];
-
-const LEVELS = [0, 1, 2, 3, 4, 5, 6] as const;
-const styleName = (level: number) => (level ? t("tool.heading", { level }) : t("tool.normal"));
-
-/** Draws again when the editor says that something changed, at most once a frame. */
-function useEditorChanges(workspace: Workspace): Commands | null {
-  const [, draw] = useState(0);
-  const editor = workspace.editor.value;
-  useEffect(() => {
-    let frame = 0;
-    const stop = editor?.subscribe(() => {
-      frame ||= requestAnimationFrame(() => {
-        frame = 0;
-        draw((count) => count + 1);
-      });
-    });
-    return () => {
-      cancelAnimationFrame(frame);
-      stop?.();
-    };
-  }, [editor]);
-  return editor?.commands ?? null;
-}
-
-interface PartProps {
-  commands: Commands | null;
-  disabled: boolean;
-}
-
-function ToolButton({ tool, commands, disabled }: PartProps & { tool: Tool }) {
-  const label = t(tool.label);
-  const off = disabled || !commands || tool.enabled?.(commands) === false;
+function ToolButton({ workspace, id }: { workspace: Workspace; id: CommandId }) {
+  const { label, keys, reason, active, run } = command(workspace, id);
+  const off = Boolean(reason);
   return (
     <button
       type="button"
       class="tool"
-      aria-label={label}
-      title={tool.keys ? `${label} (${shortcut(tool.keys)})` : label}
-      aria-pressed={tool.pressed ? Boolean(commands && tool.pressed(commands)) : undefined}
+      aria-label={t(`command.${id}`)}
+      data-tip={off ? `${label}: ${reason}` : label}
+      data-keys={keys}
+      aria-pressed={active ?? undefined}
       // Not `disabled`: it would lose the focus of someone walking the bar by keyboard.
       aria-disabled={off}
       onMouseDown={(event) => event.preventDefault()}
-      onClick={() => !off && commands && tool.run(commands)}
+      onClick={() => !off && run()}
     >
-      <Icon shapes={tool.icon} />
+      <Icon shapes={ICONS[id] ?? ""} />
     </button>
   );
 }
 
-function StyleMenu({ commands, disabled }: PartProps) {
-  const value = commands?.valueOf("header");
-  const level = typeof value === "number" ? value : 0;
+const buttons =
+  (...ids: CommandId[]) =>
+  ({ workspace }: GroupProps) =>
+    ids.map((id) => <ToolButton key={id} workspace={workspace} id={id} />);
+
+const Styles = (props: GroupProps) => <StyleMenu {...props} />;
+const Fonts = (props: GroupProps) => <FontMenu {...props} />;
+const Sizes = (props: GroupProps) => <SizeTool {...props} />;
+const Paragraph = (props: GroupProps) => (
+  <>
+    <AlignMenu {...props} />
+    <SpacingMenu {...props} />
+  </>
+);
+const Colors = ({ workspace, reason }: GroupProps) => {
+  const commands = commandsNow(workspace);
   return (
-    <Menu
-      label={`${t("tool.style")}: ${styleName(level)}`}
-      buttonClass="tool style-menu"
-      disabled={disabled}
-      button={
-        <>
-          <span>{styleName(level)}</span>
-          <Icon shapes={chevron} size={14} />
-        </>
-      }
-      items={LEVELS.map((each) => ({
-        label: styleName(each),
-        content: <span class={`style-${each}`}>{styleName(each)}</span>,
-        checked: each === level,
-        // A level that is there already would be taken away; choosing it again shall change nothing.
-        run: () => void (each === level ? true : commands?.header(each)),
-      }))}
-    />
+    <>
+      <ColorTool format="color" icon={color} commands={commands} reason={reason} />
+      <ColorTool format="background" icon={background} commands={commands} reason={reason} />
+    </>
   );
+};
+
+type Group = (props: GroupProps) => ComponentChildren;
+const HISTORY = buttons("undo", "redo");
+const TEXT = buttons("bold", "italic", "underline", "strike");
+const SHORT_TEXT = buttons("bold", "italic", "underline");
+const STRIKE = buttons("strike");
+const INSERT = buttons("link");
+const LISTS = buttons("checklist", "bullet-list", "ordered-list");
+const INDENT = buttons("outdent", "indent");
+const CLEAR = buttons("clear");
+
+/** What does not fit folds away from the end; with little room the order is by need. */
+const WIDE: Group[] = [HISTORY, Styles, Fonts, Sizes, TEXT, Colors, INSERT, Paragraph, LISTS, INDENT, CLEAR];
+const NARROW: Group[] = [
+  SHORT_TEXT,
+  LISTS,
+  HISTORY,
+  STRIKE,
+  Colors,
+  Styles,
+  Fonts,
+  Sizes,
+  INSERT,
+  Paragraph,
+  INDENT,
+  CLEAR,
+];
+
+/** How many groups fit into the bar; their widths are taken once, when all of them stand in it. */
+function useFolding(bar: { current: HTMLElement | null }, groups: Group[]): number {
+  const [fit, setFit] = useState(groups.length);
+  useLayoutEffect(() => {
+    const element = bar.current;
+    if (!element) return;
+    const style = getComputedStyle(element);
+    const padding = Number.parseFloat(style.paddingInlineStart) + Number.parseFloat(style.paddingInlineEnd);
+    const widths = [...element.querySelectorAll<HTMLElement>(":scope > .tools")].map((group) => {
+      const margin = Number.parseFloat(getComputedStyle(group).marginInlineStart);
+      return group.offsetWidth + margin;
+    });
+    const count = () => {
+      const room = element.clientWidth - padding;
+      const taken = (number: number) => widths.slice(0, number).reduce((sum, width) => sum + width, 0);
+      if (taken(groups.length) <= room) return groups.length;
+      let number = groups.length - 1;
+      while (number > 1 && taken(number) + MORE_WIDTH > room) number -= 1;
+      return number;
+    };
+    const observer = new ResizeObserver(() => setFit(count()));
+    observer.observe(element);
+    setFit(count());
+    return () => observer.disconnect();
+  }, []);
+  return fit;
 }
 
-function AlignMenu({ commands, disabled }: PartProps) {
-  const value = commands?.valueOf("align") ?? "left";
-  const current = ALIGNMENTS.find(([side]) => side === value) ?? ALIGNMENTS[0]!;
-  return (
-    <Menu
-      label={`${t("tool.align")}: ${t(`tool.${current[0]}`)}`}
-      buttonClass="tool"
-      disabled={disabled}
-      button={
-        <>
-          <Icon shapes={current[1]} />
-          <Icon shapes={chevron} size={14} />
-        </>
-      }
-      items={ALIGNMENTS.map(([side, icon]) => ({
-        label: t(`tool.${side}`),
-        content: (
-          <>
-            <Icon shapes={icon} /> {t(`tool.${side}`)}
-          </>
-        ),
-        checked: side === current[0],
-        run: () => void commands?.align(side),
-      }))}
-    />
-  );
-}
+/** The button that opens the rest, with its margin, in pixels. */
+const MORE_WIDTH = 48;
+
+const inBox = (tool: Element) => tool.closest("[popover]") !== null;
 
 /** One tab stop for the whole bar; arrow keys, Home and End walk it (the ARIA toolbar pattern). */
-function useRovingFocus() {
-  const bar = useRef<HTMLDivElement>(null);
-  const tools = () => [...(bar.current?.querySelectorAll<HTMLElement>(".tool:not(:disabled)") ?? [])];
+function useRovingFocus(bar: { current: HTMLElement | null }) {
+  const tools = () =>
+    [...(bar.current?.querySelectorAll<HTMLElement>(".tool") ?? [])].filter((tool) => !inBox(tool));
   const choose = (chosen: HTMLElement | undefined) => {
-    for (const tool of bar.current?.querySelectorAll<HTMLElement>(".tool") ?? []) {
-      tool.tabIndex = tool === chosen ? 0 : -1;
-    }
+    for (const tool of tools()) tool.tabIndex = tool === chosen ? 0 : -1;
   };
   useEffect(() => {
     const all = tools();
-    if (!all.some((tool) => tool.getAttribute("tabindex") === "0")) choose(all[0]);
+    if (all.filter((tool) => tool.getAttribute("tabindex") === "0").length !== 1) choose(all[0]);
   });
   const keyDown = (event: KeyboardEvent) => {
-    const all = tools();
-    const at = all.indexOf(document.activeElement as HTMLElement);
-    const rtl = getComputedStyle(event.currentTarget as HTMLElement).direction === "rtl" ? -1 : 1;
-    const steps: Record<string, number> = { ArrowRight: at + rtl, ArrowLeft: at - rtl, Home: 0, End: -1 };
-    const to = steps[event.key];
-    if (at < 0 || to === undefined) return;
-    event.preventDefault();
-    all.at(to % all.length)?.focus();
+    if (walksInText(event)) return;
+    if (walk(tools(), event.key, ACROSS)) event.preventDefault();
   };
-  const focused = (event: FocusEvent) =>
-    choose((event.target as HTMLElement).closest<HTMLElement>(".tool") ?? undefined);
-  return { bar, keyDown, focused };
+  const focused = (event: FocusEvent) => {
+    const tool = (event.target as HTMLElement).closest<HTMLElement>(".tool");
+    if (tool && !inBox(tool)) choose(tool);
+  };
+  return { keyDown, focused };
 }
 
-export function Toolbar({ workspace }: { workspace: Workspace }) {
-  const commands = useEditorChanges(workspace);
-  const { bar, keyDown, focused } = useRovingFocus();
-  const disabled = !commands || !workspace.access.value.canEdit;
-  const part = { commands, disabled };
-  const linkTool: Tool = {
-    label: "tool.link",
-    icon: link,
-    keys: "Mod-k",
-    run: (c) => {
-      workspace.link.value = String(c.valueOf("link") ?? "");
-    },
-    pressed: (c) => c.isActive("link"),
-  };
-  const group = (tools: Tool[]) => (
-    <div class="tools">
-      {tools.map((tool) => (
-        <ToolButton key={tool.label} tool={tool} {...part} />
-      ))}
-    </div>
+/** In the field for the size the arrows move in what stands there, until they reach its end. */
+function walksInText({ target, key }: KeyboardEvent): boolean {
+  if (!(target instanceof HTMLInputElement) || target.selectionStart !== target.selectionEnd) return false;
+  return key === "ArrowLeft" ? target.selectionStart !== 0 : target.selectionEnd !== target.value.length;
+}
+
+function Folded({ groups, part }: { groups: Group[]; part: GroupProps }) {
+  return (
+    <Popover
+      label={t("tool.more")}
+      popup="dialog"
+      buttonClass="tool"
+      boxClass="menu folded"
+      button={<Icon shapes={more} />}
+      opened={(box) => box.querySelector<HTMLElement>(".tool")?.focus()}
+    >
+      {() => (
+        <div
+          class="folded-tools"
+          role="toolbar"
+          tabIndex={-1}
+          aria-label={t("tool.more")}
+          onKeyDown={(event) => {
+            const all = [...event.currentTarget.querySelectorAll<HTMLElement>(".tool")].filter(
+              (tool) => tool.closest("[popover]") === event.currentTarget.parentElement,
+            );
+            const { target } = event;
+            if (!(target instanceof Element) || !all.includes(target as HTMLElement) || walksInText(event))
+              return;
+            const opens = target.getAttribute("aria-haspopup") !== null;
+            if (walk(all, event.key, ACROSS) || (!opens && walk(all, event.key, DOWN)))
+              event.preventDefault();
+          }}
+        >
+          {groups.map((Each, at) => (
+            <div key={at} class="tools">
+              <Each {...part} />
+            </div>
+          ))}
+        </div>
+      )}
+    </Popover>
   );
+}
+
+function Bar({ workspace, groups }: { workspace: Workspace; groups: Group[] }) {
+  const bar = useRef<HTMLDivElement>(null);
+  const fit = useFolding(bar, groups);
+  const { keyDown, focused } = useRovingFocus(bar);
+  const { canEdit, reason } = workspace.access.value;
+  const part = { workspace, reason: canEdit ? "" : t(`reason.${reason ?? "opening"}`) };
   return (
     <div
       ref={bar}
@@ -269,16 +209,21 @@ export function Toolbar({ workspace }: { workspace: Workspace }) {
       onKeyDown={keyDown}
       onFocusCapture={focused}
     >
-      {group(HISTORY)}
-      <div class="tools">
-        <StyleMenu {...part} />
-      </div>
-      {group([...TEXT, linkTool])}
-      <div class="tools">
-        <AlignMenu {...part} />
-      </div>
-      {group(LINES)}
-      {group([CLEAR])}
+      {groups.slice(0, fit).map((Each, at) => (
+        <div key={at} class="tools">
+          <Each {...part} />
+        </div>
+      ))}
+      {fit < groups.length && <Folded groups={groups.slice(fit)} part={part} />}
     </div>
+  );
+}
+
+/** The tools of writing; it folds away what does not fit. */
+export default function Toolbar({ workspace }: { workspace: Workspace }) {
+  return narrow.value ? (
+    <Bar key="narrow" workspace={workspace} groups={NARROW} />
+  ) : (
+    <Bar key="wide" workspace={workspace} groups={WIDE} />
   );
 }

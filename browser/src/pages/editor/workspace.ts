@@ -1,12 +1,27 @@
-import { signal } from "@preact/signals";
+import { computed, signal } from "@preact/signals";
 import { announce, notify } from "../../components/notice";
-import type { Access, Editor, Person, SaveState } from "../../editor/editor";
+import { storedFlag } from "../../components/stored";
+import { narrow } from "../../components/window";
+import type { Access, Editor, PageCommandId, Person, SaveState } from "../../editor/editor";
 import { openEditor } from "../../editor/editor";
 import { t } from "../../i18n";
 import type { ApiError } from "../../net/api";
 import { api, asApiError, askToSignIn } from "../account";
+import { saveText } from "./save-text";
+import { afterFrame } from "./use-editor";
 
 export type Workspace = ReturnType<typeof createWorkspace>;
+
+/** A dialog over the page; at most one is open. */
+export type Panel = "link" | "access" | "menus" | "palette" | "shortcuts" | "word-count";
+
+/** The open bar for searching; a new object each time it is asked for, so that it takes the selected text anew. */
+export interface Finding {
+  replace: boolean;
+}
+
+/** Whether the outline stands beside the text; remembered, but never over a narrow window's text from the start. */
+const outlineKept = storedFlag("outline", false);
 
 const LEAVE_WAIT_MS = 1_500;
 const CLOSED: Access = { role: "viewer", canEdit: false, reason: "opening" };
@@ -26,9 +41,68 @@ export function createWorkspace(documentId: string) {
   const title = signal("");
   const access = signal<Access>(CLOSED);
   const failure = signal<ApiError | null>(null);
-  /** Null: the link box is closed; else the link under the caret, "" for none. */
-  const link = signal<string | null>(null);
+  const panel = signal<Panel | null>(null);
+  /** The bar for searching; null: closed. */
+  const finding = signal<Finding | null>(null);
+  const drawer = signal(false);
+  const fullScreen = signal(false);
+  /** Counts what the editor has told; whoever shows its state reads this, and so is drawn again. */
+  const moment = signal(0);
+  /** Why the document is locked, as the owner said it. */
+  const lockReason = signal("");
   let attempt = 0;
+
+  const outline = computed(() => (narrow.value ? drawer.value : outlineKept.value));
+
+  function showOutline(shown: boolean): void {
+    if (narrow.peek()) drawer.value = shown;
+    else outlineKept.value = shown;
+  }
+
+  function showFullScreen(shown: boolean): void {
+    fullScreen.value = shown;
+    // The window's own bars go too where the browser lets them; without that the page alone is bare.
+    if (shown) document.documentElement.requestFullscreen?.().catch(() => undefined);
+    else if (document.fullscreenElement) document.exitFullscreen().catch(() => undefined);
+    editor.peek()?.focus();
+  }
+
+  function find(mode: "find" | "replace"): void {
+    finding.value = { replace: mode === "replace" && access.peek().canEdit };
+  }
+
+  function endFinding(): void {
+    finding.value = null;
+    editor.peek()?.focus();
+  }
+
+  function step(direction: "next" | "previous"): void {
+    if (finding.peek() === null) find("find");
+    else editor.peek()?.find[direction]();
+  }
+
+  /** What the page does for the commands that are its own. */
+  function perform(id: PageCommandId): void {
+    const acts: Partial<Record<PageCommandId, () => void>> = {
+      find: () => find("find"),
+      replace: () => find("replace"),
+      "find-next": () => step("next"),
+      "find-previous": () => step("previous"),
+      save: () => notify(saveText(state.peek())),
+      print: () => window.print(),
+      outline: () => showOutline(!outline.peek()),
+      "full-screen": () => showFullScreen(!fullScreen.peek()),
+    };
+    const act = acts[id];
+    if (act) act();
+    else panel.value = id as Panel;
+  }
+
+  function happened(event: string, data: unknown): void {
+    if (event !== "document.locked") return;
+    const { locked } = (data ?? {}) as { locked?: { reason?: unknown } | null };
+    lockReason.value = typeof locked?.reason === "string" ? locked.reason : "";
+  }
 
   function peopleChanged(now: Person[]): void {
     const before = people.peek();
@@ -58,12 +132,17 @@ export function createWorkspace(documentId: string) {
         onAccess: (next) => {
           access.value = next;
         },
-        onLink: (current) => {
-          link.value = current ?? "";
-        },
+        onLink: () => perform("link"),
+        onCommand: perform,
+        onEvent: happened,
       });
-      if (mine === attempt) editor.value = opened;
-      else opened.close();
+      if (mine !== attempt) return opened.close();
+      editor.value = opened;
+      opened.subscribe(
+        afterFrame(() => {
+          moment.value += 1;
+        }),
+      );
     } catch (error) {
       const problem = asApiError(error);
       if (mine !== attempt) return;
@@ -107,5 +186,10 @@ export function createWorkspace(documentId: string) {
     }
   }
 
-  return { documentId, editor, state, people, title, access, failure, link, open, close, rename, mayLeave };
+  return {
+    documentId,
+    ...{ editor, state, people, title, access, failure, lockReason, moment },
+    ...{ panel, finding, outline, fullScreen },
+    ...{ open, close, rename, mayLeave, perform, endFinding, showOutline, showFullScreen },
+  };
 }
