@@ -151,7 +151,7 @@ class Copies:
             image = await self._images.take_over(
                 identity, document_id, image_id, derived_id("k", key, image_id)
             )
-        except Missing:
+        except (Missing, Denied):  # of a document that one may not read, or copy from
             return address
         return _IMAGES + image.id
 

@@ -287,3 +287,23 @@ def test_where_readers_may_not_copy(server: Running, ada: Person, document: str)
         assert person.http.get(f"/api/v1/images/{image_id}").status_code == 200
         path = f"/documents/{person.document()}/images"
         person.call("POST", path, status, json={"image_id": image_id})
+
+
+def test_a_copy_has_its_own_images_where_they_may_be_copied(
+    server: Running, ada: Person, document: str
+) -> None:
+    closed = ada.document()
+    ada.call("PATCH", f"/documents/{closed}", json={"switches": {"copying": False}})
+    own, foreign = bring(ada, document), bring(ada, closed)
+    for image_id in (own, foreign):
+        insert(ada, document, image_id)
+    reader = server.person("Reader")
+    for name in (document, closed):
+        ada.share(name, reader, "viewer")
+    copy = reader.call("POST", f"/documents/{document}/copy", 201, json={})["id"]
+    ops = reader.call("GET", f"/documents/{copy}")["content"]["ops"]
+    found = [op["insert"]["image"] for op in ops if isinstance(op["insert"], dict)]
+    assert found[0] == f"/api/v1/images/{foreign}"
+    assert found[1] != f"/api/v1/images/{own}"
+    ada.call("DELETE", f"/documents/{document}", 204)
+    assert reader.http.get(found[1]).status_code == 200
