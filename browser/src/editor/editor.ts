@@ -12,6 +12,7 @@ import { Aids } from "./aids";
 import { Binding } from "./binding";
 import { Borders } from "./borders";
 import { checkboxes } from "./checkbox";
+import { chunks, inChunks } from "./chunks";
 import { clipboard } from "./clipboard/plugin";
 import { Selected, typingMark } from "./commands";
 import { cursorPlugin, Glide, showCursors } from "./cursors";
@@ -120,7 +121,7 @@ class OpenEditor implements Editor {
       perform: (id) => this.#pagePerforms(id),
       focus: () => this.#view.focus(),
     });
-    const doc = toDocument(new Delta(opened.content.ops));
+    const doc = inChunks(toDocument(new Delta(opened.content.ops)));
     this.#binding = new Binding(doc);
     this.#view = this.#createView(EditorState.create({ doc, plugins: this.#plugins() }));
     this.#aids = new Aids({
@@ -159,6 +160,7 @@ class OpenEditor implements Editor {
     const markdown = new Markdown(this.#selected, this.#linking, borders);
     return [
       ...keys({ borders, markdown, run: (id) => this.commands.run(id) }),
+      chunks(),
       cursorPlugin(),
       foundPlugin(),
       clipboard({
@@ -361,7 +363,7 @@ class OpenEditor implements Editor {
   #reset(content: Delta): void {
     const { selection } = this.#view.state;
     const index = this.#binding.lines.index(selection.head);
-    const doc = toDocument(content);
+    const doc = inChunks(toDocument(content));
     this.#binding = new Binding(doc);
     this.#undo.clear();
     const position = this.#binding.lines.position(Math.min(index, this.#binding.lines.length - 1));
@@ -408,7 +410,10 @@ class OpenEditor implements Editor {
   #showPeople(): void {
     this.#peopleFrame ??= requestAnimationFrame(() => {
       this.#peopleFrame = null;
-      if (this.#hold.holding) return;
+      if (this.#hold.holding) {
+        this.#showPeople();
+        return;
+      }
       this.#readView();
       const cursors = this.#machine.cursors();
       const shown = showCursors(this.#view.state, cursors, this.#binding.lines);
