@@ -50,6 +50,12 @@ for (const name of FAMILIES) {
     toDOM: (mark) => markDOM(mark),
   };
 }
+// Not content: a group of lines that is drawn as one element (chunks.ts).
+marks.chunk = {
+  attrs: { id: {}, rows: {} },
+  inclusive: false,
+  toDOM: (mark) => ["div", { class: "chunk", style: `--rows: ${mark.attrs.rows}` }, 0],
+};
 marks.other = { attrs: { name: {}, value: {} }, excludes: "", inclusive: false, toDOM: () => ["span", 0] };
 
 function parseRules(name: string): NonNullable<MarkSpec["parseDOM"]> {
@@ -91,7 +97,7 @@ function parseRules(name: string): NonNullable<MarkSpec["parseDOM"]> {
 
 export const schema = new Schema({
   nodes: {
-    doc: { content: "line+" },
+    doc: { content: "line+", marks: "chunk" },
     line: {
       content: "inline*",
       attrs: { attributes: { default: null } },

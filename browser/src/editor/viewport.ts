@@ -57,7 +57,13 @@ export class Viewport {
   }
 
   #line(number: number): Element | null {
-    return this.#view().dom.children[number] ?? null;
+    let left = number;
+    for (const child of this.#view().dom.children) {
+      const inside = child.className === "chunk" ? child.childElementCount : 1;
+      if (left < inside) return child.className === "chunk" ? (child.children[left] ?? null) : child;
+      left -= inside;
+    }
+    return null;
   }
 
   /** Brings a position into sight if it is not; `top`: to the window's top in any case. */
