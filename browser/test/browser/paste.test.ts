@@ -1,11 +1,12 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import fc from "fast-check";
 import type { Browser, Page } from "playwright-core";
 import { build } from "vite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Attributes, Delta, type Op } from "../../src/core/delta";
-import { faults } from "../editor/clipboard-arbitrary";
+import { type Attributes, Delta, DeltaBuilder, type Op } from "../../src/core/delta";
+import { faults, plainDocuments } from "../editor/clipboard-arbitrary";
 import { launch } from "./support/browser";
 import { agree, placeCaret, shown, textOf } from "./support/content";
 import { Person, TEXT } from "./support/people";
@@ -118,6 +119,135 @@ describe("what other programs copy", () => {
     const paragraph = `<p class=MsoNormal style='margin:0'><span style='color:red'>${"word ".repeat(20)}</span></p>`;
     const { ops } = await readIn(page, paragraph.repeat(10_000));
     expect(textOf(ops).length).toBeGreaterThan(980_000);
+    await page.close();
+  });
+});
+
+/** HTML as nobody would write it: any element in any other, with any of the styles that are read. */
+function strangeHtml(): fc.Arbitrary<string> {
+  const tag = fc.constantFrom(
+    ...[
+      "p",
+      "div",
+      "span",
+      "b",
+      "i",
+      "a href=https://a.example/",
+      "h2",
+      "ul",
+      "ol",
+      "li",
+      "li role=checkbox",
+      "pre",
+    ],
+    ...[
+      "code",
+      "table",
+      "tr",
+      "td",
+      "th",
+      "blockquote",
+      "br",
+      "hr",
+      "img src=https://a.example/i",
+      "sup",
+      "dd",
+      "center",
+    ],
+    ...[
+      "p class=MsoTitle",
+      "p style='mso-list:l0 level3 lfo1'",
+      "span style='mso-tab-count:3'",
+      "figure",
+      "figcaption",
+    ],
+    ...[
+      "font face=Georgia size=7 color=red",
+      "li aria-level=20",
+      "p dir=rtl align=right",
+      "input type=checkbox checked",
+    ],
+  );
+  const style = fc.constantFrom(
+    ...[
+      "",
+      "",
+      "",
+      "font-size:400pt",
+      "font-size:13.4px",
+      "color:#12",
+      "color:rgb(300,0,0)",
+      "margin-left:999pt",
+    ],
+    ...[
+      "line-height:1.17",
+      "font-weight:700",
+      "font-weight:normal",
+      "white-space:pre",
+      "text-align:left",
+      "display:none",
+    ],
+    ...[
+      "vertical-align:super",
+      "background:lime url(x)",
+      "page-break-before:always",
+      "width:99999px",
+      "text-align:center",
+    ],
+  );
+  const text = fc.constantFrom(
+    "a",
+    " ",
+    "\n",
+    "\t",
+    "&nbsp;",
+    "&nbsp;&nbsp;",
+    "😀",
+    "☐ x",
+    "  b  ",
+    "\u2028",
+    "&#1;",
+    "",
+  );
+  const part = fc.oneof(
+    { weight: 3, arbitrary: text },
+    {
+      weight: 3,
+      arbitrary: fc.tuple(tag, style).map(([name, css]) => `<${name} ${css && `style="${css}"`}>`),
+    },
+    { weight: 2, arbitrary: tag.map((name) => `</${name.split(" ")[0]}>`) },
+  );
+  return fc.array(part, { maxLength: 25 }).map((parts) => parts.join(""));
+}
+
+describe("any HTML", () => {
+  it("gives a content that the schema takes", async () => {
+    const page = await readerPage();
+    for (const html of fc.sample(strangeHtml(), { numRuns: 1000, seed: 1 })) {
+      const result = await readIn(page, html);
+      const { length } = new Delta(result.ops);
+      expect(faults(asDocument(result)), html).toEqual([]);
+      for (const { index } of result.images) expect(index, html).toSatisfy((at) => at >= 0 && at <= length);
+    }
+    await page.close();
+  });
+});
+
+describe("our HTML", () => {
+  it("says to other programs what a document says: read as foreign, it is the same", async () => {
+    const page = await readerPage();
+    for (const content of fc.sample(plainDocuments(), { numRuns: 300, seed: 1 })) {
+      const html = await page.evaluate((json) => {
+        const { copied, Delta } = (globalThis as unknown as { octavo: typeof import("./paste.entry") })
+          .octavo;
+        const all = new Delta(JSON.parse(json));
+        const selected = { content: all.slice(0, all.length - 1), tail: {}, isPartial: false };
+        return copied(selected, "d", "https://octavo.example/").html.replace(/ data-octavo="[^"]*"/, "");
+      }, JSON.stringify(content.ops));
+      const { ops, tail } = await readIn(page, html);
+      const back = new DeltaBuilder().append(new Delta(ops)).insert("\n", tail ?? {});
+      expect(back.build().ops, html).toEqual(content.ops);
+    }
     await page.close();
   });
 });

@@ -88,6 +88,56 @@ export function documents({ suggestions, images }: Kinds): fc.Arbitrary<Delta> {
   });
 }
 
+/** Documents as people write them: each line is of one kind, and says nothing that its kind does not show. */
+export function plainDocuments(): fc.Arbitrary<Delta> {
+  const words = fc.constantFrom("alpha", "be ta", "x<y>&z", "d  e", "tab\there", "😀 漢");
+  const runs = (formats: fc.Arbitrary<Attributes>) =>
+    fc.array(fc.tuple(words, formats), { minLength: 1, maxLength: 3 });
+  const { bold, italic, underline, strike, script } = TEXT as Record<string, readonly Json[]>;
+  const shapes = some({ bold, italic, underline, strike, script } as typeof TEXT);
+  const looks = some({
+    bold,
+    color: ["#aa2233"],
+    background: ["#ffee00"],
+    font: ["Georgia"],
+    size: [9, 30],
+  } as typeof TEXT);
+  const links = some({ italic, link: ["https://a.example/x?y=1&z=2", "mailto:a@b.example"] } as typeof TEXT);
+  const text = runs(fc.oneof(shapes, looks, links));
+  const { align } = LINE as { align: readonly Json[] };
+  const list = fc.tuple(fc.constantFrom(...(LINE.list as Json[])), fc.constantFrom(0, 1, 3));
+  const line = fc.oneof(
+    fc.tuple(text, some({ align, "line-height": [1, 1.15, 1.5, 2, 3], indent: [1, 3] })),
+    fc.tuple(
+      runs(some({ italic } as typeof TEXT)),
+      fc.constantFrom<Attributes>({ header: 1 }, { header: 6 }),
+    ),
+    fc.tuple(
+      text,
+      list.map(([kind, indent]): Attributes => (indent ? { list: kind, indent } : { list: kind })),
+    ),
+    fc.tuple(text, fc.constantFrom<Attributes>({ blockquote: true }, { blockquote: true, indent: 1 })),
+    fc.tuple(
+      runs(fc.constant({})),
+      fc.constantFrom<Attributes>({ "code-block": true }, { "code-block": "python" }),
+    ),
+    fc.constantFrom<[[Embed, Attributes][], Attributes]>(
+      [[[{ divider: true }, {}]], {}],
+      [[[{ "page-break": true }, {}]], {}],
+    ),
+  );
+  return fc
+    .array(line as fc.Arbitrary<[[string | Embed, Attributes][], Attributes]>, { maxLength: 6 })
+    .map((lines) => {
+      const builder = new DeltaBuilder().insert("first\n");
+      for (const [all, attributes] of lines) {
+        for (const [insert, formats] of all) builder.insert(insert, formats);
+        builder.insert("\n", attributes);
+      }
+      return builder.insert("last\n").build();
+    });
+}
+
 const withoutMarks = (attributes: Attributes): Attributes =>
   Object.fromEntries(Object.entries(attributes).filter(([name]) => !name.startsWith("suggest-")));
 

@@ -188,7 +188,7 @@ describe("what other programs get", () => {
         `<span style="font-family:'Georgia', Gelasio, serif;color:#aa0000"><strong>a&lt;b&gt;</strong></span></a></p>` +
         '<blockquote style="margin:0 0 0 12pt;border-left:2pt solid #cccccc;padding-left:9pt">' +
         '<p style="margin-top:0;margin-bottom:0">q</p></blockquote>' +
-        `<pre style="font-family:'Courier New',monospace"><code class="language-python">x  y\n</code></pre><hr>`,
+        `<pre style="font-family:'Courier New',monospace"><code class="language-python">x  y\n\n</code></pre><hr>`,
     );
   });
 

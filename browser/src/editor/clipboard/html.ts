@@ -310,8 +310,9 @@ class Reader {
     this.#putBlanks();
     // What programs draw in front of an item that can be ticked, and we do ourselves.
     const isBoxed = !this.#filled && /checked$/.test(String(this.#line?.list));
-    this.#append(isBoxed ? text.replace(/^[☐☑☒]\s*/u, "") : text, around.text);
-    this.#filled = true;
+    const shown = isBoxed ? text.replace(/^[☐☑☒]\s*/u, "") : text;
+    this.#append(shown, around.text);
+    this.#filled ||= shown !== "";
   }
 
   #putBlanks(): void {

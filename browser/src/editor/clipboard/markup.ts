@@ -112,11 +112,8 @@ export class LineWriter {
     const name = typeof language === "string" ? ` class="language-${escaped(language)}"` : "";
     const text = escaped(line.runs.map(({ insert }) => (typeof insert === "string" ? insert : "")).join(""));
     const key = `pre${name}`;
-    if (this.#group?.key === key) this.#html.push(`\n${text}`);
-    else {
-      // The first line end in a <pre> does not count.
-      this.#open(key, `<pre style="${MONO}"><code${name}>${text ? "" : "\n"}${text}`, "</code></pre>");
-    }
+    if (this.#group?.key !== key) this.#open(key, `<pre style="${MONO}"><code${name}>`, "</code></pre>");
+    this.#html.push(text, "\n");
   }
 
   #quote(attributes: Attributes): void {
