@@ -30,7 +30,7 @@ async function blank(lines: string[] = []): Promise<[documentId: string, page: P
 
 /** Each line as shown: its text and its attributes. */
 async function lines(page: Page): Promise<[text: string, attributes: unknown][]> {
-  return page.locator(`${TEXT} > .line`).evaluateAll((all) =>
+  return page.locator(`${TEXT} .line`).evaluateAll((all) =>
     all.map((line) => {
       const own = line.cloneNode(true) as HTMLElement;
       for (const caret of own.querySelectorAll(".cursor")) caret.remove();
@@ -126,7 +126,7 @@ test("what others write above moves neither caret nor text, and their carets gli
   const [documentId, a] = await blank(Array.from({ length: 120 }, (_, at) => `line ${at}`));
   const b = await bob.open(browser, documentId);
   await placeCaret(a, 80, 3);
-  const line = a.locator(`${TEXT} > .line`, { hasText: /^line 80$/ });
+  const line = a.locator(`${TEXT} .line`, { hasText: /^line 80$/ });
   const top = () => line.evaluate((element) => Math.round(element.getBoundingClientRect().top));
   await expect.poll(async () => Math.abs((await top()) - (await top()))).toBe(0);
   const before = await top();

@@ -1,0 +1,23 @@
+/** What is said, and what is kept for copying, when work was refused or the document can no longer be edited here. */
+
+import type { Op } from "../core/delta";
+import { Close } from "../core/protocol";
+
+/** Closes that are final, by their code. */
+export const STOPS: Record<number, [code: string, message: string]> = {
+  [Close.noAccess]: ["FORBIDDEN", "You no longer have access to this document."],
+  [Close.notFound]: ["NOT_FOUND", "This document does not exist any more, or you may not see it."],
+  [Close.deleted]: ["DOCUMENT_DELETED", "This document was deleted."],
+  [Close.replaced]: ["REPLACED", "This document was opened again in place of this page."],
+};
+
+/** Why a machine's work was kept apart, in the reader's words. */
+export const KEPT: Record<string, string> = {
+  EPOCH_CHANGED: "The document was restored from a backup, and what was not yet saved here does not fit it.",
+  NOT_EDITABLE: "The document cannot be edited at the moment.",
+};
+
+/** The text that a delta would have brought in. */
+export function insertedText(ops: readonly Op[]): string {
+  return ops.map((op) => ("insert" in op && typeof op.insert === "string" ? op.insert : "")).join("");
+}
