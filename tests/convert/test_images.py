@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
-from octavo.convert.images import ImageInfo, inspect, strip
+from octavo.convert.images import MAX_PARTS, ImageInfo, inspect, strip
 from octavo.errors import Invalid
 
 FORMATS = ["PNG", "JPEG", "GIF", "WEBP", "AVIF"]
@@ -137,3 +137,60 @@ def test_damage_is_an_invalid_file_never_a_crash(format_: str, data: st.DataObje
         strip(cut, inspect(cut).media_type)
     except Invalid as refused:
         assert refused.code in ("UNSUPPORTED_MEDIA", "TOO_LARGE")  # noqa: PT017
+
+
+FTYP = b"\0\0\0\x10ftypavif\0\0\0\0"
+
+
+def box(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I4s", 8 + len(body), kind) + body
+
+
+def nested(depth: int) -> bytes:
+    return FTYP + b"".join(struct.pack(">I4s", 8 * (depth - level), b"ipco") for level in range(depth))
+
+
+def located(extents: bytes) -> bytes:
+    """An AVIF whose one private item has these extents; offsets and lengths of no bytes, or of four."""
+    ispe = box(b"ispe", b"\0\0\0\0" + struct.pack(">II", 8, 8))
+    infe = box(b"infe", b"\x02\0\0\0\0\1\0\0Exif\0")
+    iinf = box(b"iinf", b"\0\0\0\0\0\1" + infe)
+    iloc = box(b"iloc", b"\0\0\0\0" + extents)
+    return FTYP + box(b"meta", b"\0\0\0\0" + ispe + iinf + iloc)
+
+
+MANY = MAX_PARTS + 1
+HOSTILE = {
+    "nested boxes": nested(50_000),
+    "flat boxes": FTYP + box(b"free", b"") * MANY,
+    "empty extents": located(b"\0\0" + b"\xff\xff" + b"\0\1\0\0\xff\xff" * 0xFFFF),
+    "overlapping extents": located(b"\x44\0\0\1\0\1\0\0\0\x64" + struct.pack(">II", 0, 1 << 31) * 100),
+    "GIF blocks": b"GIF89a\1\0\1\0\0\0\0\x21\xf9" + b"\1x" * MANY + b"\0\x3b",
+    "GIF extensions": b"GIF89a\1\0\1\0\0\0\0" + b"\x21\xf9\0" * MANY + b"\x3b",
+    "PNG chunks": saved("PNG")[:33] + b"\0\0\0\0IDAT\0\0\0\0" * MANY + b"\0\0\0\0IEND\0\0\0\0",
+    "JPEG segments": b"\xff\xd8" + b"\xff\xdb\0\2" * MANY + b"\xff\xd9",
+    "WebP chunks": b"RIFF\xff\xff\xff\xffWEBPVP8X\x0a\0\0\0" + b"\0" * 10 + b"ALPH\0\0\0\0" * MANY,
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_files_made_to_keep_a_server_busy(name: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        strip(HOSTILE[name], inspect(HOSTILE[name]).media_type)
+    assert refused.value.code == "UNSUPPORTED_MEDIA"
+    assert any(word in refused.value.message for word in ("parts", "nested"))
+
+
+def test_what_fills_an_avif_is_blanked() -> None:
+    data = saved("AVIF")
+    filled = data + box(b"free", SECRET) + box(b"uuid", b"\xbe" * 16 + SECRET)
+    after = strip(filled, "image/avif")
+    assert SECRET not in after
+    assert len(after) == len(filled)
+    assert Image.open(io.BytesIO(after)).tobytes() == Image.open(io.BytesIO(data)).tobytes()
+
+
+def test_any_number_of_fill_bytes_before_a_marker() -> None:
+    data = saved("JPEG")
+    after = strip(data[:2] + b"\xff" * 100_000 + data[2:], "image/jpeg")
+    assert after == strip(data, "image/jpeg")

@@ -8,15 +8,21 @@ specification and ISO 23008-12 (AVIF).
 
 from __future__ import annotations
 
+import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 from octavo.errors import Invalid
 
+T = TypeVar("T")
+
 MAX_PIXELS: Final = 120_000_000
 """More than any camera's; a small file that unfolds to more is a bomb for every reader's browser."""
+
+MAX_PARTS: Final = 200_000
+"""Chunks, blocks, boxes of one file: twice what the largest real ones have, and read in a fraction of a second."""
 
 _PNG_MAGIC: Final = b"\x89PNG\r\n\x1a\n"
 _PNG_KEPT: Final = frozenset(
@@ -26,6 +32,10 @@ _GIF_KEPT_APPLICATIONS: Final = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
 _EMPTY_EXIF: Final = b"\0\0\0\0MM\0*\0\0\0\x08\0\0\0\0\0\0"
 """An Exif item without an entry: readers refuse the picture when one is announced and missing."""
 _AVIF_CONTAINERS: Final = frozenset((b"meta", b"iprp", b"ipco"))
+_AVIF_DEPTH: Final = 8  # of boxes in boxes; real ones have three
+_AVIF_FILLING: Final = frozenset((b"free", b"skip", b"uuid", b"udta"))  # XMP, or whatever else
+_JPEG_SCAN_END: Final = re.compile(rb"\xff[^\x00\xd0-\xd7]")
+_JPEG_FILL: Final = re.compile(rb"\xff*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +74,7 @@ def strip(data: bytes, media_type: str) -> bytes:
             case "image/jpeg":
                 return _strip_jpeg(data)
             case "image/png":
-                return _PNG_MAGIC + b"".join(raw for kind, raw in _png_chunks(data) if kind in _PNG_KEPT)
+                return _PNG_MAGIC + b"".join(_png_kept(data))
             case "image/gif":
                 return _strip_gif(data)
             case "image/webp":
@@ -94,6 +104,14 @@ def _inspect(data: bytes) -> ImageInfo:
     )
 
 
+def _counted(parts: Iterable[T]) -> Iterator[T]:
+    """The same; raises Invalid for more than MAX_PARTS."""
+    for number, part in enumerate(parts):
+        if number >= MAX_PARTS:
+            raise _damaged(f"it has more than {MAX_PARTS} parts")
+        yield part
+
+
 def _damaged(why: str) -> Invalid:
     return Invalid("UNSUPPORTED_MEDIA", f"the image is damaged: {why}; save it anew and try again")
 
@@ -108,8 +126,8 @@ def _jpeg_parts(data: bytes) -> Iterator[tuple[int, bytes]]:
         if data[at] != 0xFF:
             raise _damaged(f"no marker at byte {at}")
         marker = data[at + 1]
-        if marker == 0xFF:
-            at += 1
+        if marker == 0xFF:  # any number of them may stand before a marker
+            at += _JPEG_FILL.match(data, at).end() - at - 1  # type: ignore[union-attr]  # matches nothing too
             continue
         if marker == 0xD9:
             yield marker, b"\xff\xd9"
@@ -126,17 +144,14 @@ def _jpeg_parts(data: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def _jpeg_scan_end(data: bytes, at: int) -> int:
-    while True:
-        at = data.find(b"\xff", at)
-        if at < 0 or at + 1 >= len(data):
-            raise _damaged("the picture stops in the middle")
-        if data[at + 1] != 0 and not 0xD0 <= data[at + 1] <= 0xD7:
-            return at
-        at += 2
+    end = _JPEG_SCAN_END.search(data, at)
+    if end is None:
+        raise _damaged("the picture stops in the middle")
+    return end.start()
 
 
 def _jpeg_info(data: bytes) -> ImageInfo:
-    for marker, part in _jpeg_parts(data):
+    for marker, part in _counted(_jpeg_parts(data)):
         if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
             height, width = struct.unpack_from(">HH", part, 5)
             return ImageInfo("image/jpeg", width, height)
@@ -145,7 +160,7 @@ def _jpeg_info(data: bytes) -> ImageInfo:
 
 def _strip_jpeg(data: bytes) -> bytes:
     kept = [b"\xff\xd8"]
-    for marker, part in _jpeg_parts(data):
+    for marker, part in _counted(_jpeg_parts(data)):
         if marker == 0xE1 and part[4:10] == b"Exif\0\0":
             orientation = _exif_orientation(part[10:])
             if orientation != 1:
@@ -198,24 +213,36 @@ def _png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         at = end
 
 
+def _png_kept(data: bytes) -> Iterator[bytes]:
+    for kind, raw in _counted(_png_chunks(data)):
+        if kind in _PNG_KEPT:
+            yield raw
+
+
 def _strip_gif(data: bytes) -> bytes:
-    at = 13 + _gif_colours(data[10])
-    kept = [data[:at]]
+    start = 13 + _gif_colours(data[10])
+    kept = [data[:start]]
+    kept += (data[at:end] for at, end in _counted(_gif_parts(data, start)) if _gif_keeps(data, at))
+    return b"".join(kept) + b"\x3b"
+
+
+def _gif_parts(data: bytes, at: int) -> Iterator[tuple[int, int]]:
+    """Where each image and each extension begins and ends."""
     while data[at] != 0x3B:
-        start = at
         if data[at] == 0x2C:
             end = _gif_blocks_end(data, at + 11 + _gif_colours(data[at + 9]))
-            keep = True
         elif data[at] == 0x21:
             end = _gif_blocks_end(data, at + 2)
-            label = data[at + 1]
-            keep = label == 0xF9 or (label == 0xFF and data[at + 3 : at + 14] in _GIF_KEPT_APPLICATIONS)
         else:
             raise _damaged(f"unknown block at byte {at}")
-        if keep:
-            kept.append(data[start:end])
+        yield at, end
         at = end
-    return b"".join(kept) + b"\x3b"
+
+
+def _gif_keeps(data: bytes, at: int) -> bool:
+    label = data[at + 1]
+    application = data[at + 3 : at + 14]
+    return data[at] == 0x2C or label == 0xF9 or (label == 0xFF and application in _GIF_KEPT_APPLICATIONS)
 
 
 def _gif_colours(flags: int) -> int:
@@ -224,8 +251,12 @@ def _gif_colours(flags: int) -> int:
 
 
 def _gif_blocks_end(data: bytes, at: int) -> int:
+    parts = 0
     while data[at]:
         at += data[at] + 1
+        parts += 1
+        if parts > MAX_PARTS:
+            raise _damaged(f"it has more than {MAX_PARTS} parts")
     return at + 1
 
 
@@ -261,7 +292,7 @@ def _webp_info(data: bytes) -> ImageInfo:
 
 def _strip_webp(data: bytes) -> bytes:
     kept = []
-    for kind, body in _webp_chunks(data):
+    for kind, body in _counted(_webp_chunks(data)):
         if kind in (b"VP8X", b"ICCP", b"ANIM", b"ANMF", b"ALPH", b"VP8 ", b"VP8L"):
             if kind == b"VP8X":  # its flags announce EXIF (8) and XMP (4)
                 body = bytes((body[0] & ~0x0C,)) + body[1:]
@@ -288,11 +319,17 @@ def _boxes(data: bytes, at: int, end: int) -> Iterator[tuple[bytes, int, int]]:
         at = after
 
 
-def _avif_boxes(data: bytes, at: int = 0, end: int | None = None) -> Iterator[tuple[bytes, int, int]]:
-    for kind, body, after in _boxes(data, at, len(data) if end is None else end):
+def _avif_boxes(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+    return _counted(_nested_boxes(data, 0, len(data), 1))
+
+
+def _nested_boxes(data: bytes, at: int, end: int, depth: int) -> Iterator[tuple[bytes, int, int]]:
+    if depth > _AVIF_DEPTH:
+        raise _damaged("its boxes are nested too deep")
+    for kind, body, after in _boxes(data, at, end):
         yield kind, body, after
         if kind in _AVIF_CONTAINERS:
-            yield from _avif_boxes(data, body + 4 if kind == b"meta" else body, after)
+            yield from _nested_boxes(data, body + 4 if kind == b"meta" else body, after, depth + 1)
 
 
 def _avif_info(data: bytes) -> ImageInfo:
@@ -307,22 +344,31 @@ def _avif_info(data: bytes) -> ImageInfo:
 
 def _strip_avif(data: bytes) -> bytes:
     """Offsets into the file stand all over it, so the metadata is blanked where it lies."""
-    boxes = {kind: (body, after) for kind, body, after in _avif_boxes(data)}
-    if b"iinf" not in boxes or b"iloc" not in boxes:
-        return data
-    private = dict(_avif_metadata_items(data, *boxes[b"iinf"]))
     clean = bytearray(data)
-    for item, start, length in _avif_extents(data, boxes[b"iloc"][0], boxes.get(b"idat", (0, 0))[0]):
+    boxes: dict[bytes, tuple[int, int]] = {}
+    for kind, body, after in _avif_boxes(data):
+        boxes[kind] = (body, after)
+        if kind in _AVIF_FILLING:
+            clean[body:after] = bytes(after - body)
+    if b"iinf" not in boxes or b"iloc" not in boxes:
+        return bytes(clean)
+    private = dict(_counted(_avif_metadata_items(data, *boxes[b"iinf"])))
+    left = len(data)
+    extents = _avif_extents(data, boxes[b"iloc"][0], boxes.get(b"idat", (0, 0))[0])
+    for item, start, length in _counted(extents):
         if item in private:
             blank = _EMPTY_EXIF if private[item] == b"Exif" else b""
-            length = len(clean[start : start + length])
+            length = max(0, min(length, len(data) - start))
+            left -= length
+            if left < 0:
+                raise _damaged("its parts lie over each other")
             clean[start : start + length] = blank.ljust(length, b"\0")[:length]
     return bytes(clean)
 
 
 def _avif_metadata_items(data: bytes, body: int, after: int) -> Iterator[tuple[int, bytes]]:
     first = body + (6 if data[body] == 0 else 8)
-    for kind, at, _ in _boxes(data, first, after):
+    for kind, at, _ in _counted(_boxes(data, first, after)):
         if kind == b"infe" and data[at] >= 2:
             wide = data[at] == 3
             item = struct.unpack_from(">I" if wide else ">H", data, at + 4)[0]
@@ -346,7 +392,7 @@ def _avif_extents(data: bytes, body: int, idat: int) -> Iterator[tuple[int, int,
             raise _damaged("it ends too early")
         return int.from_bytes(data[at - size : at], "big")
 
-    for _ in range(number(id_size)):
+    for _ in _counted(range(number(id_size))):
         item = number(id_size)
         method = number(2) & 15 if version else 0
         number(2)
