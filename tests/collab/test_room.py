@@ -559,3 +559,57 @@ def test_what_stood_ahead_and_was_logged_is_answered_when_the_log_was_read() -> 
     submit(room, mine)
     room.logged([change(1, "bob", 1, 0, insert(0, "b")), change(2, "ada", 1, 1, insert(0, "a"))])
     assert room.caught_up() == [Known(mine, 2)]
+
+
+# --- one operation on its way here, logged elsewhere, and its client back with the next ---------------------------
+
+
+def test_the_next_operation_of_a_client_whose_last_was_logged_elsewhere() -> None:
+    """The client was acknowledged by another node; this one lags, and still has the first in its queue."""
+    room = make()
+    first = operation("ada", 1, 0, insert(0, "a"))
+    submit(room, first)
+    second = operation("ada", 2, 1, insert(1, "b"))
+    assert submit(room, second) == [ReadLog()]
+    assert room.users() == {"u-ada"}
+    assert Known(first, 1) in room.logged([change(1, "ada", 1, 0, insert(0, "a"))])
+    assert room.caught_up() == []
+    store(room)
+    assert (text(room), room.idle) == ("ab\n", True)
+
+
+def test_the_next_operation_while_the_last_is_still_rebased_here() -> None:
+    room = make(HostSettings(recent_changes=1))
+    room.logged(history(3))
+    first = operation("ada", 1, 0, insert(0, "a"))
+    submit(room, first)
+    assert room.work() == [ReadOld(0)]
+    room.logged([replace(change(4, "ada", 1, 0, insert(3, "a")), digest=first.digest)])
+    assert submit(room, operation("ada", 2, 4, insert(4, "b"))) == [Known(first, 4)]
+    assert room.older(history(3)) == ()
+    store(room)
+    assert text(room) == "xxxab\n"
+
+
+def test_the_next_operation_while_the_last_is_loaded_or_waits_for_the_log() -> None:
+    room = make(clients=("bob",))
+    first = operation("ada", 1, 0, insert(0, "a"))
+    assert submit(room, first) == [LoadClient("ada")]
+    submit(room, operation("bob", 1, 0, insert(0, "b")), "viewer")
+    room.logged([replace(change(1, "ada", 1, 0, insert(0, "a")), digest=first.digest)])
+    room.logged([replace(change(2, "bob", 1, 0, insert(0, "b")), digest=b"another's")])
+    assert submit(room, operation("ada", 2, 1, insert(1, "c"))) == [Known(first, 1)]
+    assert refusals(submit(room, operation("bob", 2, 2, insert(1, "d")))) == [("bob", 1, "INVALID_OPERATION")]
+    assert room.caught_up() == []
+    assert room.client_loaded("ada", None) == ()
+    assert [one.client_id for one in room.take_batch(0)] == ["ada", "bob"]
+
+
+def test_the_next_operation_is_refused_when_the_log_does_not_have_the_last() -> None:
+    room = make()
+    submit(room, operation("ada", 1, 0, insert(0, "a")))
+    assert submit(room, operation("ada", 2, 5, insert(0, "b"))) == [ReadLog()]
+    assert not room.idle
+    room.rights(1, {"u-ada": "editor"})
+    assert refusals(room.caught_up()) == [("ada", 2, "INVALID_OPERATION")]
+    assert len(room.take_batch(0)) == 1

@@ -69,6 +69,7 @@ class Room:
         self._rows: dict[str, ClientRow | None] = {}
         self._pending: dict[str, Operation] = {}
         self._unknown: dict[str, tuple[Operation, str, float]] = {}
+        self._second: dict[str, tuple[Operation, str, float]] = {}
         self._ahead: list[Entry] = []
         self._parked: deque[Entry] = deque()
         self._page: dict[int, Change] = {}
@@ -85,7 +86,7 @@ class Room:
     @property
     def idle(self) -> bool:
         """Nothing is known of that is not in the log."""
-        return not self._pending
+        return not self._pending and not self._second
 
     @property
     def ready(self) -> bool:
@@ -122,18 +123,8 @@ class Room:
     def submit(self, operation: Operation, role: str, arrived: float) -> Effects:
         """Put an operation behind all that was accepted before it."""
         client_id = operation.client_id
-        pending = self._pending.get(client_id)
-        if pending is not None:
-            if pending.seq == operation.seq and pending.digest == operation.digest:
-                return _NOTHING  # a resend: its change or its refusal is on its way
-            if pending.user_id != operation.user_id:
-                return [Taken(operation)]
-            reason = (
-                "this seq was used for another operation"
-                if pending.seq == operation.seq
-                else (f"wait until seq {pending.seq} is acknowledged before sending the next operation")
-            )
-            return [Refuse(operation, Invalid("INVALID_OPERATION", reason))]
+        if client_id in self._pending:
+            return self._behind_another(operation, role, arrived)
         if self.failing or self._queue_units > self._settings.queue_bytes:
             return [Refuse(operation, _unavailable())]
         if client_id not in self._rows:
@@ -147,6 +138,38 @@ class Room:
         return self._take(
             Entry(operation, role, arrived, operation.delta, operation.base_revision, operation.delta)
         )
+
+    def _behind_another(
+        self, operation: Operation, role: str, arrived: float, *, caught_up: bool = False
+    ) -> Effects:
+        """An operation whose client has one on its way here.  That may have been logged by another node since."""
+        client_id = operation.client_id
+        pending, row = self._pending[client_id], self._rows.get(client_id)
+        if pending.seq == operation.seq and pending.digest == operation.digest:
+            return _NOTHING  # a resend: its change or its refusal is on its way
+        if pending.user_id != operation.user_id:
+            return [Taken(operation)]
+        if operation.seq > pending.seq and row is not None and row.seq >= pending.seq:
+            return [*self._settled_elsewhere(pending), *self.submit(operation, role, arrived)]
+        if operation.seq > pending.seq and operation.base_revision > self.head and not caught_up:
+            self._second[client_id] = (operation, role, arrived)
+            return [ReadLog()]
+        reason = (
+            "this seq was used for another operation"
+            if pending.seq == operation.seq
+            else f"wait until seq {pending.seq} is acknowledged before sending the next operation"
+        )
+        return [Refuse(operation, Invalid("INVALID_OPERATION", reason))]
+
+    def _settled_elsewhere(self, operation: Operation) -> list[Effect]:
+        """The log answers for an operation that is still being loaded, read or rebased for here."""
+        client_id = operation.client_id
+        del self._pending[client_id]
+        self._unknown.pop(client_id, None)
+        self._parked = deque(entry for entry in self._parked if entry.operation is not operation)
+        self._ahead = [entry for entry in self._ahead if entry.operation is not operation]
+        answer = self._standing(operation)
+        return [] if answer is None else [answer]
 
     def client_loaded(self, client_id: str, row: ClientRow | None) -> Effects:
         """What the log knows of a client.  It may be older than what the room has learned meanwhile."""
@@ -212,6 +235,12 @@ class Room:
                 effects.append(
                     self._refuse(entry, self._conflict("base_revision lies past the end of the log"))
                 )
+        second, self._second = self._second, {}
+        for client_id, held in second.items():
+            if client_id in self._pending:
+                effects += self._behind_another(*held, caught_up=True)
+            else:
+                effects += self.submit(*held)
         return effects
 
     # --- the queue -----------------------------------------------------------------------------------------------
@@ -407,15 +436,17 @@ class Room:
         queue = self._roll_back()
         for entry in chain(queue, self._parked, self._ahead):
             entry.role = roles.get(entry.operation.user_id) or ""
-        for client_id, (operation, _, arrived) in self._unknown.items():
-            self._unknown[client_id] = (operation, roles.get(operation.user_id) or "", arrived)
+        for held in (self._unknown, self._second):
+            for client_id, (operation, _, arrived) in held.items():
+                held[client_id] = (operation, roles.get(operation.user_id) or "", arrived)
         effects: list[Effect] = []
         self._requeue(queue, effects)
         return effects
 
     def users(self) -> set[str]:
         """The authors of all that is on its way."""
-        return {operation.user_id for operation in self._pending.values()}
+        second = (operation for operation, _, _ in self._second.values())
+        return {operation.user_id for operation in chain(self._pending.values(), second)}
 
     def unavailable(self) -> Effects:
         """The store fails: all that waits is kept and tried again, and its authors are told."""
