@@ -7,7 +7,8 @@ import itertools
 import json
 import socket
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -92,6 +93,13 @@ class Person:
         else:
             assert answer.status_code == expect, f"{method} {path}: {answer.status_code} {answer.text}"
         return answer.json() if answer.content else None
+
+    def soon(self, method: str, path: str, condition: Callable[[Any], object], seconds: float = 20.0) -> Any:
+        """The first answer that meets the condition."""
+        end = time.monotonic() + seconds
+        while not condition(answer := self.call(method, path)):
+            assert time.monotonic() < end, f"{method} {path}: still {answer}"
+        return answer
 
     def refused(self, method: str, path: str, status: int, code: str, **options: Any) -> dict[str, Any]:
         """The error, which must have this status and code."""

@@ -145,8 +145,9 @@ class Tab:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    while not condition():  # noqa: ASYNC110 - the store tells nobody
-        await asyncio.sleep(0.001)
+    async with asyncio.timeout(60):
+        while not condition():  # noqa: ASYNC110 - the store tells nobody
+            await asyncio.sleep(0.001)
 
 
 def without_right(entries: list[Entry], user_id: str) -> list[tuple[int, int]]:

@@ -102,9 +102,8 @@ def test_sign_up_by_invitation_only(tmp_path: Path) -> None:
 
 def requests_of(owner: Person, document: str, count: int) -> list[dict[str, Any]]:
     """Kept after the answer, so that its time tells nothing: soon there are so many."""
-    while len(found := owner.call("GET", f"/documents/{document}/access-requests")["requests"]) != count:
-        pass
-    return list(found)
+    path = f"/documents/{document}/access-requests"
+    return list(owner.soon("GET", path, lambda found: len(found["requests"]) == count)["requests"])
 
 
 def test_asking_for_access(ada: Person, bob: Person, document: str) -> None:

@@ -101,3 +101,16 @@ MESSAGES: Final[Mapping[str, Row]] = {
     "presence": Row(action=Action.PRESENCE),
     "ping": Row(action=Action.READ),
 }
+
+EVENTS: Final[Mapping[str, Row]] = {
+    "title.changed": Row(action=Action.READ, guests=True),
+    "switches.changed": Row(action=Action.READ, guests=True),
+    "document.locked": Row(action=Action.READ, guests=True),
+    "document.unlocked": Row(action=Action.READ, guests=True),
+    "document.deleted": Row(action=Action.READ, guests=True),
+    "document.undeleted": Row(action=Action.READ, guests=True),
+    "permission.changed": KNOWN,  # whom it is about
+    "access.requested": Row(action=Action.SHARE),
+    "access.answered": Row(action=Action.SHARE),
+}
+"""Who hears of what, among those who have the document open."""
