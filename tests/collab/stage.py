@@ -8,11 +8,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
+import pytest
+
 from octavo.adapters.memory import MemoryLog, MemoryRelay, MemorySnapshots
 from octavo.collab.host import RoomHost
 from octavo.collab.settings import HostSettings
 from octavo.delta import Delta, wire
-from octavo.errors import Unavailable
+from octavo.errors import OctavoError, Unavailable
 from octavo.ports import ClientRow, Head
 from octavo.protocol import (
     Ack,
@@ -57,6 +59,11 @@ def change(
     user_id = user_id or f"u-{client_id}"
     ops = ops_to_json(delta)
     return Change(revision, delta, ops, client_id, seq, user_id, 0, base, digest(base, delta))
+
+
+def history(count: int, text: str = "x") -> list[Change]:
+    """Somebody wrote this much."""
+    return [change(one, "x", one, one - 1, insert(0, text)) for one in range(1, count + 1)]
 
 
 class Store(MemoryLog):
@@ -206,6 +213,11 @@ class Screen:
         self._host.leave(self)
 
 
+def closed(*screens: Screen) -> list[int | None]:
+    """With which code each was closed."""
+    return [None if screen.closed is None else screen.closed[0] for screen in screens]
+
+
 class Stage:
     """What a scenario plays on."""
 
@@ -275,6 +287,14 @@ class Stage:
         self.loop.call_later(seconds, done.set_result, None)
         await done
 
+    async def turns_until(self, condition: Callable[[], bool]) -> None:
+        """The loop turns, at the same moment, until this is so."""
+        for _ in range(10_000):
+            if condition():
+                return
+            await asyncio.sleep(0)
+        raise AssertionError("the loop turned and turned, and it never became so")
+
     async def settles(self) -> None:
         """Everything that is under way comes to its end."""
         await self.passes(0.2)
@@ -288,6 +308,18 @@ class Stage:
 
     async def logged(self) -> list[Change]:
         return await MemoryLog.read(self.log, DOCUMENT, after=0, limit=1 << 30)
+
+
+async def submit(stage: Stage, one: Operation, role: str = "owner", node: int = 0) -> Change:
+    """As REST does."""
+    return await stage.hosts[node].submit_operation(DOCUMENT, one, role)
+
+
+async def code_of(stage: Stage, one: Operation, role: str = "owner") -> str:
+    """What it is refused with."""
+    with pytest.raises(OctavoError) as caught:
+        await submit(stage, one, role)
+    return caught.value.code
 
 
 Scenario = Callable[[Stage], Awaitable[None]]

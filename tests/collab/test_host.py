@@ -12,13 +12,8 @@ from octavo.collab.seats import BACKLOG
 from octavo.collab.settings import HostSettings
 from octavo.delta import Delta
 from octavo.errors import Invalid, Missing
-from octavo.protocol import Change, CloseCode, OperationMessage
-from tests.collab.stage import DOCUMENT, Stage, change, insert, on_stage
-
-
-def history(count: int) -> list[Change]:
-    return [change(one, "x", one, one - 1, insert(0, "x")) for one in range(1, count + 1)]
-
+from octavo.protocol import CloseCode, OperationMessage
+from tests.collab.stage import DOCUMENT, Stage, history, insert, on_stage
 
 # --- joining -----------------------------------------------------------------------------------------------------
 

@@ -6,11 +6,7 @@ from octavo.collab.places import KEPT_FOR, Places
 from octavo.collab.recent import Recent
 from octavo.collab.welcome import first_part, parts
 from octavo.protocol import CHANGES_PER_PAGE, Change
-from tests.collab.stage import change, insert
-
-
-def history(count: int, text: str = "x") -> list[Change]:
-    return [change(one, "x", one, one - 1, insert(0, text)) for one in range(1, count + 1)]
+from tests.collab.stage import history
 
 
 def revisions(changes: list[Change]) -> list[int]:
