@@ -274,7 +274,10 @@ describe("hostile HTML", () => {
       });
       if (bypassCSP) await expectTrap(page, asked);
       await page.locator(TEXT).focus();
-      for (const [at, html] of HOSTILE.entries()) await paste(page, { "text/html": `${html}<p>${at}</p>` });
+      for (const [at, html] of HOSTILE.entries()) {
+        // Our own form is only that when nothing stands beside it.
+        await paste(page, { "text/html": html.includes("data-octavo") ? html : `${html}<p>${at}</p>` });
+      }
       const stored = await agree(id, ada, page);
       expect(faults(stored)).toEqual([]);
       expect(textOf(stored)).toContain(`${HOSTILE.length - 1}`);

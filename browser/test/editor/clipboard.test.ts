@@ -87,6 +87,21 @@ describe("copying and pasting back", () => {
     );
   });
 
+  it("knows its form in what browsers put around it, and not within something else", () => {
+    const { html, own } = copied(selectedContent(everything(ops(["a"])).selection), "d1", PAGE);
+    const framed = `<html>\n<body>\n<!--StartFragment-->${html}<!--EndFragment-->\n</body>\n</html>`;
+    expect([findOwn(html), findOwn(framed)]).toEqual([own, own]);
+    for (const more of [
+      `<p>before</p>${html}`,
+      `${html}<p>after</p>`,
+      `${html}after`,
+      html.slice(0, -1),
+      "",
+    ]) {
+      expect(findOwn(more)).toBeNull();
+    }
+  });
+
   it("takes no suggestion from a form that this page did not write", () => {
     fc.assert(
       fc.property(documents({ suggestions: true, images: true }), (content) => {
@@ -151,7 +166,7 @@ describe("what is selected", () => {
 
 describe("what other programs get", () => {
   const html = (content: Delta) => copied(selectedContent(everything(content).selection), "d1", PAGE).html;
-  const body = (content: Delta) => /data-octavo="[^"]*">([\s\S]*)<\/(?:div|span)>$/.exec(html(content))?.[1];
+  const body = (content: Delta) => /data-octavo="[^"]*">([\s\S]*)<\/(?:div|font)>$/.exec(html(content))?.[1];
   const text = (content: Delta) => copied(selectedContent(everything(content).selection), "d1", PAGE).text;
 
   it("lists are nested as HTML has them", () => {
@@ -198,7 +213,7 @@ describe("what other programs get", () => {
       "d1",
       PAGE,
     );
-    expect(word).toMatch(/^<meta charset="utf-8"><span data-octavo="[^"]*">two<\/span>$/);
+    expect(word).toMatch(/^<meta charset="utf-8"><font data-octavo="[^"]*">two<\/font>$/);
     expect(words).toBe("two");
   });
 

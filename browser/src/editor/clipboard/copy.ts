@@ -64,7 +64,7 @@ export function copied(
   const isInline = lines.length === 1 && tail !== null && Object.keys(tail).length === 0;
   const writer = new LineWriter(address);
   const body = isInline ? writer.inline(lines[0] as CopiedLine) : writer.blocks(lines);
-  const tag = isInline ? "span" : "div";
+  const tag = isInline ? "font" : "div";
   const html = `<meta charset="utf-8"><${tag} ${OWN}="${escaped(own)}">${body}</${tag}>`;
   const text = plainText(lines, isPartial || lines.length === 1) + (tail === null ? "\n" : "");
   return { html, text, own };

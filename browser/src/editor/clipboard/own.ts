@@ -26,13 +26,22 @@ const ENTITIES: Record<string, string> = {
   nbsp: "\u00a0",
 };
 
-/** The form that HTML bears; null for HTML that was not copied here. */
+/** What browsers put around what was copied. */
+const AROUND = String.raw`(?:\s|<!--[^>]*-->|</?(?:html|head|body|meta)\b[^>]*>)*`;
+const BEFORE = new RegExp(`^${AROUND}<(div|font) $`);
+const BEHIND = new RegExp(`^${AROUND}$`);
+
+/** The form that HTML bears; null for HTML that was not copied here, or that holds more than was. */
 export function findOwn(html: string): string | null {
   const begin = html.indexOf(`${OWN}="`);
-  if (begin < 0) return null;
+  const tag = begin >= 0 && begin < 2000 && BEFORE.exec(html.slice(0, begin))?.[1];
+  if (!tag) return null;
   const start = begin + OWN.length + 2;
   const end = html.indexOf('"', start);
-  if (end < 0) return null;
+  // No element of that name is written within.
+  const close = end < 0 ? -1 : html.indexOf(`</${tag}>`, end);
+  if (close < 0 || html.length - close > 2000 || !BEHIND.test(html.slice(close + tag.length + 3)))
+    return null;
   return html
     .slice(start, end)
     .replace(/&(quot|amp|lt|gt|#39|nbsp);/g, (_, name: string) => ENTITIES[name] as string);
