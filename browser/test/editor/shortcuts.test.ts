@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { FONTS, fontStack } from "../../src/editor/formats";
 import { COMMANDS, commandOfKey, type KeyPress } from "../../src/editor/shortcuts";
-import labels from "../../src/i18n/en/commands.json";
+import labels from "../../src/i18n/en/editor.json";
 
 const press = (keys: string, given: Partial<KeyPress> = {}): KeyPress => {
   const parts = keys.split("-");
