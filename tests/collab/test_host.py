@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from unittest.mock import patch
 
 import pytest
 
+from octavo.collab import greeting, room
 from octavo.collab import live as live_module
 from octavo.collab.host import HELD
 from octavo.collab.seats import BACKLOG
@@ -210,6 +212,23 @@ async def test_a_hello_may_take_another_client_id_on_the_same_socket(stage: Stag
     await stage.settles()
     assert [one.client_id for one in bob.changes()] == ["a2"]
     assert bob.presences()[-1].left == ["a1"]
+
+
+@on_stage()
+async def test_what_a_room_remembers_of_clients_has_an_end(stage: Stage) -> None:
+    """Whoever comes and goes ten thousand times leaves nothing behind."""
+    await stage.open()
+    kept = 3
+    with patch.object(greeting, "OWNERS_KEPT", kept), patch.object(room, "ROWS_KEPT", kept):
+        ada = await stage.join("ada")
+        for number in range(50):
+            (await stage.join(f"c{number}")).leave()
+        [live] = stage.host.rooms()
+        assert list(live.owners) == ["ada", "c47", "c48", "c49"]
+        assert len(live.room._rows) == kept
+        ada.type(insert(0, "a"), base=0)
+        await stage.settles()
+    assert ada.revisions() == [1]
 
 
 # --- typing ------------------------------------------------------------------------------------------------------

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, Final
 
 from octavo import metrics, protocol
 from octavo.access import Action, allows
@@ -17,6 +18,10 @@ from octavo.protocol import CHANGES_PER_PAGE, Change, CloseCode
 
 if TYPE_CHECKING:
     from octavo.collab.host import RoomHost
+
+
+OWNERS_KEPT: Final = 4096
+"""For so many clients that have logged nothing a room remembers whose they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +89,12 @@ def _claim(live: LiveRoom, seat: Seat, hello: protocol.Hello, row: ClientRow | N
     peer = seat.peer
     seat.client_id = peer.client_id = hello.client_id
     peer.connection, peer.acks = hello.connection, hello.acks
+    live.owners.pop(hello.client_id, None)
     live.owners[hello.client_id] = user_id
     live.seats.claim(seat)
+    for client_id in list(islice(live.owners, max(0, len(live.owners) - OWNERS_KEPT))):
+        if live.seats.of(client_id) is None:
+            del live.owners[client_id]
     return None
 
 

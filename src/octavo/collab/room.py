@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping, Sequence
-from itertools import chain
+from itertools import chain, islice
 from typing import Final
 
 from octavo.access import Action, allows, locked
@@ -176,6 +176,7 @@ class Room:
         known = self._rows.get(client_id)
         if known is None or (row is not None and row.seq > known.seq):
             self._rows[client_id] = row
+            self._forget_rows()
         held = self._unknown.pop(client_id, None)
         if held is None:
             return _NOTHING
@@ -381,10 +382,13 @@ class Room:
         rows = self._rows
         rows.pop(change.client_id, None)
         rows[change.client_id] = ClientRow(change.user_id, change.seq, change.revision, change.digest)
-        if len(rows) > ROWS_KEPT:
-            oldest = next(iter(rows))
-            if oldest not in self._pending:
-                del rows[oldest]
+        self._forget_rows()
+
+    def _forget_rows(self) -> None:
+        """Those of whom nothing was heard longest go first; they can be loaded again."""
+        for client_id in list(islice(self._rows, max(0, len(self._rows) - ROWS_KEPT))):
+            if client_id not in self._pending:
+                del self._rows[client_id]
 
     def _settle(self, entry: Entry, effects: list[Effect]) -> None:
         self._queue_units -= _units(entry)
