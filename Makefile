@@ -4,7 +4,7 @@
 MAKEFLAGS += --no-print-directory
 SETUP := @tools/setup/setup
 PYTHON := .venv/bin/python
-ONLY ?= core fanout edit open idle rooms
+ONLY ?= core fanout edit open idle rooms browser
 
 run:      ## Octavo on http://127.0.0.1:8000 (make run ARGS="--port 8001")
 	$(SETUP) run
@@ -22,10 +22,11 @@ sim:      ## the simulation on more seeds (make sim SEEDS=20000; SEEDS=1 SEED=17
 	$(SETUP) dev
 	@exec $(PYTHON) -m tests.simulation --seeds $(or $(SEEDS),2000) --seed $(or $(SEED),0)
 
-soak:     ## the simulation and the laws of the algebra for a night
+soak:     ## the simulation, the laws of the algebra and twenty minutes of three random writers, for a night
 	$(SETUP) dev
 	$(PYTHON) -m tests.simulation --seeds $(or $(SEEDS),20000) --seed $(or $(SEED),0)
 	HYPOTHESIS_PROFILE=soak $(PYTHON) -m pytest tests/delta
+	cd browser && OCTAVO_SOAK=1 npm run --silent test:browser -- random
 
 chaos:    ## kill -9 under load, the real server (make chaos ROUNDS=40)
 	$(SETUP) test
