@@ -1,5 +1,6 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { act } from "./support/acts.ts";
 import { launch } from "./support/browser.ts";
 import { agree, placeCaret, text, textOf } from "./support/content.ts";
 import { Person, saved, TEXT } from "./support/people.ts";
@@ -151,32 +152,6 @@ test("no key of the caret is lost while another writes", async () => {
   await agree(documentId, ada, a, b);
   await leave(a, b);
 });
-
-const FORMATS = [
-  "ControlOrMeta+b",
-  "ControlOrMeta+i",
-  "ControlOrMeta+u",
-  "ControlOrMeta+Shift+8",
-  "ControlOrMeta+Alt+2",
-];
-
-/** One random thing that a writer does; everything chosen by `random`, so that a seed repeats it. */
-async function act(page: Page, random: () => number): Promise<void> {
-  const pick = (count: number) => Math.floor(random() * count);
-  const kind = pick(10);
-  if (kind < 5) return page.keyboard.type(`${pick(1000)} `);
-  if (kind === 5) return page.keyboard.press("Enter");
-  if (kind === 6) return page.keyboard.press("Backspace");
-  if (kind === 7) {
-    await page.keyboard.press("ControlOrMeta+Home");
-    for (let i = pick(6); i > 0; i -= 1) await page.keyboard.press("ArrowDown");
-    for (let i = pick(8); i > 0; i -= 1) await page.keyboard.press("ArrowRight");
-    return;
-  }
-  if (kind === 8) return page.keyboard.press(pick(2) ? "ControlOrMeta+z" : "ControlOrMeta+Shift+z");
-  for (let i = pick(6) + 1; i > 0; i -= 1) await page.keyboard.press("Shift+ArrowLeft");
-  return page.keyboard.press(FORMATS[pick(FORMATS.length)] ?? "ControlOrMeta+b");
-}
 
 test("five people, fifteen seconds of random edits and formats", async () => {
   const others = await Promise.all(["Cyd", "Dan", "Eva"].map((name) => Person.register(server.url, name)));
