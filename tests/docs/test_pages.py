@@ -91,6 +91,8 @@ def test_the_limits_are_those_of_the_page() -> None:
     assert limit("title; name; comment")[:2] == [default.title_units, default.name_units]
     assert limit("operations")[:1] == [default.operations_per_second]
     assert limit("editors at once on a document")[:1] == [default.editors]
+    assert limit("an image")[:2] == [default.image_bytes >> 20, default.images_per_minute]
+    assert limit("storage of one person's own documents with their images") == [default.storage_bytes >> 30]
     before_login = [default.before_login_bytes >> 10, int(default.before_login_seconds)]
     assert limit("before login")[:2] == before_login
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import hashlib
 import io
 import itertools
-from collections.abc import Iterator
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
 
 import httpx
 import pytest
@@ -307,3 +310,44 @@ def test_a_copy_has_its_own_images_where_they_may_be_copied(
     assert found[1] != f"/api/v1/images/{own}"
     ada.call("DELETE", f"/documents/{document}", 204)
     assert reader.http.get(found[1]).status_code == 200
+
+
+def test_few_files_at_a_time_from_one_person(server: Running) -> None:
+    person, other = server.person("Busy"), server.person("Other")
+    document, theirs = person.document(), other.document()
+    token = person.http.headers["authorization"]
+    head = (
+        f"POST /api/v1/documents/{document}/images HTTP/1.1\r\nhost: x\r\nauthorization: {token}\r\n"
+        "content-type: image/png\r\ncontent-length: 1000\r\n\r\n"
+    )
+    with ExitStack() as held:
+
+        def send_beside_one_more() -> httpx.Response:
+            sending = held.enter_context(socket.create_connection(("127.0.0.1", server.port)))
+            sending.sendall(head.encode())
+            return send(person, document, png())
+
+        answer = until(send_beside_one_more, 429)
+        assert code(answer) == (429, "RATE_LIMITED")
+        assert int(answer.headers["retry-after"]) >= 1
+        # JSON and other people are not concerned.
+        person.refused("POST", f"/documents/{document}/images", 400, "INVALID_REQUEST", json={})
+        bring(other, theirs)
+    until(lambda: send(person, document, png()), 201)
+
+
+def until(ask: Callable[[], httpx.Response], status: int) -> httpx.Response:
+    """The first answer with this status, which the server gives as soon as it knows what was done before."""
+    for _ in range(500):
+        answer = ask()
+        if answer.status_code == status:
+            return answer
+    raise AssertionError(f"never {status}, at last {answer.status_code} {answer.text}")
+
+
+def test_so_many_a_minute(tmp_path: Path) -> None:
+    with running(tmp_path, rate_limit=True, images_per_minute=3) as server:
+        person = server.person("Quick")
+        document, data = person.document(), png()
+        assert [send(person, document, data).status_code for _ in range(4)] == [201, 201, 201, 429]
+        assert person.http.get(f"/api/v1/documents/{document}").status_code == 200
