@@ -298,6 +298,20 @@ describe("where it goes", () => {
     );
   });
 
+  it("images are told with their places in the document", () => {
+    const target = withSelection(ops(["abc"]), 1, 2);
+    const image = { source: { url: "https://a.example/i.png" }, index: 3, attributes: { alt: "i" } };
+    const pasted: Pasted = { content: new Delta([{ insert: "x\ny" }]), tail: {}, images: [image] };
+    const { lines } = new Binding(target.doc);
+    const { images, caret } = place(pasted, spotOf(target, lines, target.selection), "foreign");
+    expect([images, caret]).toEqual([[{ ...image, index: 4 }], 4]);
+  });
+
+  it("a selection over lines is replaced, and the first line's format stays", () => {
+    const target = withSelection(ops(["abc", { header: 1 }], ["def", { list: "bullet" }]), 1, 5);
+    expect(pastedInto(target, lines("x"), "plain").ops).toEqual(ops(["axef", { header: 1 }]).ops);
+  });
+
   it("a million characters are one insert", () => {
     const text = "0123456789 ".repeat(9).concat("\n").repeat(10_000);
     const target = empty();
