@@ -11,7 +11,7 @@ import time
 from itertools import islice
 
 from tests.simulation.planted import SEEDS, Bug
-from tests.simulation.runner import run_seeds
+from tests.simulation.runner import Summary, run_seeds
 from tests.simulation.world import Outcome, run_seed
 
 
@@ -30,12 +30,16 @@ def main() -> int:
         print(f"trace {outcome.trace}, {outcome.changes} changes, faults {dict(outcome.fired)}")
         return bool(outcome.violations)
     started = time.monotonic()
-    summary = run_seeds(chosen.seed, chosen.seeds, jobs=chosen.jobs, report=_report)
+    summary = run_seeds(chosen.seed, chosen.seeds, jobs=chosen.jobs, report=_report, progress=_progress)
     seconds = time.monotonic() - started
     print(f"{summary.seeds} seeds, {summary.changes} changes, {len(summary.failed)} failed, {seconds:.0f} s")
     for name, count in sorted(summary.fired.items()):
         print(f"  {name}: in {100 * count / summary.seeds:.0f} % of the seeds")
     return bool(summary.failed or summary.rare())
+
+
+def _progress(summary: Summary) -> None:
+    print(f"{summary.seeds} seeds, {len(summary.failed)} failed", file=sys.stderr, flush=True)
 
 
 def _hunt(seeds: range, enough: int = 5) -> int:

@@ -25,9 +25,17 @@ class Summary:
 
 
 def run_seeds(
-    first: int, count: int, *, jobs: int = 2, report: Callable[[Outcome], None] | None = None
+    first: int,
+    count: int,
+    *,
+    jobs: int = 2,
+    report: Callable[[Outcome], None] | None = None,
+    progress: Callable[[Summary], None] | None = None,
 ) -> Summary:
-    """Run seeds first … first + count - 1; `report` hears of each that failed as soon as it has."""
+    """Run seeds first … first + count - 1; `report` hears of each that failed as soon as it has.
+
+    `progress` hears how far it is after every thousand.
+    """
     summary = Summary()
     with ProcessPoolExecutor(jobs) as pool:
         for outcome in pool.map(run_seed, range(first, first + count), chunksize=10):
@@ -38,4 +46,6 @@ def run_seeds(
                 summary.failed.append(outcome)
                 if report is not None:
                     report(outcome)
+            if progress is not None and summary.seeds % 1000 == 0:
+                progress(summary)
     return summary
