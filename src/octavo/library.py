@@ -23,7 +23,7 @@ from octavo.catalog.summaries import touch
 from octavo.convert.terms import Part, Passage, parse, ranges
 from octavo.errors import Denied, Invalid
 from octavo.folders import checked_line
-from octavo.ports import Database, SearchHit, SearchIndex
+from octavo.ports import Database, SearchIndex
 
 PAGE: Final = 50
 MOST_TAGS: Final = 20
@@ -126,10 +126,10 @@ class Library:
             return _entries(connection, user_id, shown)
 
         parts = parse(query)
-        found = {hit.document_id: hit for hit in hits}
         entries = await self._database.read(work)
+        passages = await self._index.passages(query, [entry.listed.document.id for entry in entries])
         matched = [
-            replace(entry, match=_match(entry.listed, found[entry.listed.document.id], parts))
+            replace(entry, match=_match(entry.listed, parts, passages.get(entry.listed.document.id)))
             for entry in entries
         ]
         return Page(matched, None, steps)
@@ -195,9 +195,9 @@ def _role(listed: Listed, user_id: str) -> str:
     return role
 
 
-def _match(listed: Listed, hit: SearchHit, parts: Sequence[Part]) -> Match:
+def _match(listed: Listed, parts: Sequence[Part], passage: Passage | None) -> Match:
     tags = [tag for tag in listed.tags if ranges(tag, parts)]
-    return Match(ranges(listed.document.title, parts), tags, hit.passage)
+    return Match(ranges(listed.document.title, parts), tags, passage)
 
 
 # --- order ------------------------------------------------------------------------------------------------

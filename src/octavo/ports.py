@@ -191,11 +191,10 @@ class SearchEntry:
 
 @dataclass(frozen=True, slots=True)
 class SearchHit:
-    """A document that a query finds; `passage` is None when its text adds nothing to title and tags."""
+    """A document that a query finds; a higher score is better."""
 
     document_id: str
     score: float
-    passage: Passage | None
 
 
 class SearchIndex(Protocol):
@@ -215,6 +214,12 @@ class SearchIndex(Protocol):
         self, reader: str, query: str, *, among: Collection[str] | None = None, limit: int = 50
     ) -> list[SearchHit]:
         """The best among what `reader` may read (and `among`, if given), best first; titles weigh most."""
+
+    async def passages(self, query: str, document_ids: Collection[str]) -> dict[str, Passage]:
+        """The piece of each text that answers most of the query; none for a text that answers nothing of it.
+
+        Who may read was asked before.
+        """
 
     async def empty(self) -> bool:
         """Whether nothing is known: after the first start, and when the index was lost or is of another make."""

@@ -70,6 +70,15 @@ async def test_the_latest_counts(index: SearchIndex) -> None:
     assert await index.empty()
 
 
+async def test_the_best_come_first(index: SearchIndex) -> None:
+    await index.put(entry("d1", "Other", "the harbour once, and a lot of other words about it\n"))
+    await index.put(entry("d2", "Harbour", "something\n"))
+    await index.put(entry("d3", "Other", "harbour, harbour and harbour\n"))
+    hits = await index.search("ada", "harbour")
+    assert [hit.document_id for hit in hits] == ["d2", "d3", "d1"]
+    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+
+
 async def test_among_and_limit(index: SearchIndex) -> None:
     for number in range(5):
         await index.put(entry(f"d{number}", "Same", "words\n"))
@@ -105,11 +114,12 @@ async def test_scripts_without_spaces(index: SearchIndex) -> None:
 
 async def test_the_passage_is_marked(index: SearchIndex) -> None:
     await index.put(entry("d1", "Plan", "First line\n😀 The Crème of the plan\nLast\n"))
-    (hit,) = await index.search("ada", "creme pla")
-    assert hit.passage == Passage("😀 The Crème of the plan", ((7, 5), (20, 4)))
+    passages = await index.passages("creme pla", ["d1", "none"])
+    assert passages == {"d1": Passage("😀 The Crème of the plan", ((7, 5), (20, 4)))}
     await index.put(entry("d2", "Only the title", "nothing\n"))
-    (hit,) = await index.search("ada", "title")
-    assert hit.passage is None
+    assert await index.passages("title", ["d2"]) == {}
+    assert await index.passages("---", ["d1"]) == {}
+    assert await index.passages("plan", []) == {}
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
@@ -117,6 +127,7 @@ async def test_the_passage_is_marked(index: SearchIndex) -> None:
 async def test_no_query_is_an_error(index: SearchIndex, query: str) -> None:
     await index.put(entry("d1", "AND OR NOT NEAR", "a (b) c* d^ e:f\n"))
     await index.search("ada", query)
+    await index.passages(query, ["d1"])
     await index.search('x" OR readers : "ada', query)
 
 

@@ -18,6 +18,7 @@ from octavo.templates import ORDER
 from octavo.trash import DAYS
 from tests.web.indexing import run, settled
 from tests.web.running import Person, Running
+from tests.web.test_image_routes import bring, insert
 
 TEXT = {"ops": [{"insert": "one two three\n"}]}
 
@@ -308,6 +309,22 @@ def test_a_copy_now_and_then(eve: Person, bob: Person) -> None:
         )
     long = eve.document(title="😀" * 127)
     assert len(eve.call("POST", f"/documents/{long}/copy", 201, json={})["title"]) < 140
+
+
+def test_the_images_of_a_copy_can_be_read_by_its_owner(eve: Person, bob: Person) -> None:
+    document = eve.document(content=TEXT)
+    image_id = bring(eve, document)
+    insert(eve, document, image_id)
+    eve.share(document, bob, "viewer")
+    key = {"Idempotency-Key": "e" * 32}
+    made = bob.call("POST", f"/documents/{document}/copy", 201, json={}, headers=key)
+    eve.call("DELETE", f"/documents/{document}?forever=true", 204)
+    image, *rest = bob.call("GET", f"/documents/{made['id']}")["content"]["ops"]
+    assert rest == TEXT["ops"]
+    url = image["insert"]["image"]
+    assert url != f"/api/v1/images/{image_id}"
+    assert bob.http.get(url).status_code == 200
+    assert eve.http.get(url).status_code == bob.http.get(f"/api/v1/images/{image_id}").status_code == 404
 
 
 def test_copying_can_be_switched_off_for_readers(eve: Person, bob: Person) -> None:

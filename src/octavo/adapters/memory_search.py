@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from octavo.convert.terms import Part, best_line, parse, passage, spans
+from octavo.convert.terms import Part, Passage, best_line, parse, passage, spans
 from octavo.ports import SearchEntry, SearchHit
 
 _TITLE, _TAG, _TEXT = 8.0, 4.0, 1.0
@@ -37,6 +37,16 @@ class MemorySearch:
         ]
         return sorted(hits, key=lambda hit: -hit.score)[:limit]
 
+    async def passages(self, query: str, document_ids: Collection[str]) -> dict[str, Passage]:
+        parts = parse(query)
+        found = {}
+        for document_id in document_ids:
+            entry = self._entries.get(document_id)
+            line = None if entry is None else best_line(entry.text.split("\n"), parts)
+            if line is not None:
+                found[document_id] = passage(line, parts)
+        return found
+
     async def empty(self) -> bool:
         return not self._entries
 
@@ -46,9 +56,4 @@ def _hit(entry: SearchEntry, tags: Sequence[str], parts: list[Part]) -> SearchHi
     found = [(part, weight) for text, weight in weights for part, _, _ in spans(text, parts)]
     if {part for part, _ in found} != set(parts):
         return None
-    line = best_line(entry.text.split("\n"), parts)
-    return SearchHit(
-        entry.document_id,
-        sum(weight for _, weight in found),
-        None if line is None else passage(line, parts),
-    )
+    return SearchHit(entry.document_id, sum(weight for _, weight in found))

@@ -40,10 +40,14 @@ _SCHEMA: Final = f"""
 """
 # Weights of title, text, tags and readers; fewer points are better.
 _SEARCH: Final = """
-    SELECT found.id, entries.document_id, found.points FROM (
+    SELECT entries.document_id, found.points FROM (
         SELECT rowid AS id, bm25(terms, 8.0, 1.0, 4.0, 0.0) AS points FROM terms
         WHERE terms MATCH :query {among} ORDER BY points, rowid DESC LIMIT :limit
     ) AS found JOIN entries ON entries.id = found.id ORDER BY found.points, found.id DESC"""
+_TEXTS: Final = """
+    SELECT entries.document_id, entries.text, terms.text
+    FROM json_each(?) AS wanted JOIN entries ON entries.document_id = wanted.value
+    JOIN terms ON terms.rowid = entries.id"""
 _AMONG: Final = (
     "AND rowid IN (SELECT id FROM entries WHERE document_id IN (SELECT value FROM json_each(:among)))"
 )
@@ -92,6 +96,10 @@ class SqlSearch:
         return await self._run(
             self._reading, lambda connection: _search(connection, reader, parts, among, limit)
         )
+
+    async def passages(self, query: str, document_ids: Collection[str]) -> dict[str, Passage]:
+        parts = parse(query)
+        return await self._run(self._reading, lambda connection: _passages(connection, parts, document_ids))
 
     async def empty(self) -> bool:
         query = "SELECT NOT EXISTS (SELECT 1 FROM entries)"
@@ -184,12 +192,11 @@ def _forget(connection: sqlite3.Connection, document_id: str) -> None:
 
 
 class _Transaction:
-    def __init__(self, connection: sqlite3.Connection, begin: str = "BEGIN IMMEDIATE") -> None:
+    def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._begin = begin
 
     def __enter__(self) -> None:
-        self._connection.execute(self._begin)
+        self._connection.execute("BEGIN IMMEDIATE")
 
     def __exit__(self, kind: type[BaseException] | None, *fault: object) -> None:
         self._connection.execute("COMMIT" if kind is None else "ROLLBACK")
@@ -222,12 +229,8 @@ def _search(
     values: dict[str, Any] = {"query": _expression(_name(reader), parts), "limit": limit}
     if among is not None:
         values["among"] = json.dumps(list(among))
-    with _Transaction(connection, "BEGIN"):  # so that what is found is still there when its passage is cut
-        rows = connection.execute(_SEARCH.format(among="" if among is None else _AMONG), values).fetchall()
-        return [
-            SearchHit(document_id, -points, _passage(connection, row, parts))
-            for row, document_id, points in rows
-        ]
+    rows = connection.execute(_SEARCH.format(among="" if among is None else _AMONG), values)
+    return [SearchHit(document_id, -points) for document_id, points in rows]
 
 
 def _expression(reader: str, parts: Iterable[Part]) -> str:
@@ -242,13 +245,19 @@ def _answer(reader: str, part: Part) -> str:
     return f'({{title text}} : "{plain}"{star} OR tags : "{own}"{star})'
 
 
-def _passage(connection: sqlite3.Connection, row: int, parts: Sequence[Part]) -> Passage | None:
-    """Where the text answers: the lines are found in the terms, which is quick, and then cut anew."""
-    (terms,) = connection.execute("SELECT text FROM terms WHERE rowid = ?", (row,)).fetchone()
+def _passages(
+    connection: sqlite3.Connection, parts: Sequence[Part], document_ids: Collection[str]
+) -> dict[str, Passage]:
+    rows = connection.execute(_TEXTS, (json.dumps(list(document_ids)),))
+    found = {document_id: _passage(text, terms, parts) for document_id, text, terms in rows}
+    return {document_id: piece for document_id, piece in found.items() if piece is not None}
+
+
+def _passage(text: str, terms: str, parts: Sequence[Part]) -> Passage | None:
+    """Where the text answers: the lines are found in its terms, which is quick, and then cut anew."""
     numbers = sorted({terms.count("\n", 0, at) for part in parts if (at := _first(terms, part)) >= 0})
     if not numbers:
         return None
-    (text,) = connection.execute("SELECT text FROM entries WHERE id = ?", (row,)).fetchone()
     lines = text.split("\n")
     best = best_line([lines[number] for number in numbers], parts)
     return None if best is None else passage(best, parts)

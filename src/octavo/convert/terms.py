@@ -11,11 +11,11 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
-from octavo.convert.text import SYLLABLES, marks
+from octavo.convert.text import SYLLABIC, SYLLABLES, marks
 
 QUERY_LENGTH: Final = 255
 MOST_PARTS: Final = 12
@@ -38,8 +38,7 @@ _LETTERS: Final = str.maketrans(
 _UNIT: Final = re.compile(f"[{_UNSPACED}][{_VOICED}]?")
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A term, and the characters start … end of the text that it stands for; `first` ends its first one."""
 
     term: str
@@ -67,13 +66,20 @@ class Passage:
 @cache
 def _run() -> re.Pattern[str]:
     """A run of one script that has no spaces, or a word: letters and digits with their marks."""
-    return re.compile(
-        rf"(?P<unspaced>(?:[{_UNSPACED}][{_VOICED}]?)+)|(?:(?![{_UNSPACED}])[^\W_](?:(?![{_UNSPACED}])[{marks()}])*)+"
-    )
+    letters = rf"[^\W_{_UNSPACED}]"
+    accents = re.sub(f"[{_UNSPACED}]", "", marks()) + SYLLABIC
+    return re.compile(rf"(?P<unspaced>(?:[{_UNSPACED}][{_VOICED}]?)+)|{letters}+(?:[{accents}]+{letters}*)*")
+
+
+@lru_cache(maxsize=20_000)
+def _fold_word(word: str) -> str:
+    return fold(word)[:LONGEST_TERM]
 
 
 def fold(text: str) -> str:
     """Without case, accents and vowel points, and without the letters' compatibility forms."""
+    if text.isascii():
+        return text.lower()
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return unicodedata.normalize("NFC", _ACCENTS.sub("", decomposed)).casefold().translate(_LETTERS)
 
@@ -83,7 +89,7 @@ def tokens(text: str) -> list[Token]:
     found: list[Token] = []
     for match in _run().finditer(text):
         if match["unspaced"] is None:
-            term = fold(match[0])[:LONGEST_TERM]
+            term = _fold_word(match[0])  # a few words make most of any text
             if term:
                 found.append(Token(term, match.start(), match.end(), match.end()))
         else:
@@ -143,18 +149,16 @@ def spans(text: str, parts: Iterable[Part]) -> list[tuple[Part, int, int]]:
     found = tokens(text)
     spots: list[tuple[Part, int, int]] = []
     for part in parts:
-        size = len(part.terms)
-        for index in range(len(found) - size + 1):
-            if all(_answers(part, at, found[index + at].term) for at in range(size)):
-                last = found[index + size - 1]
-                whole = len(last.term) <= len(part.terms[-1]) or last.first == last.end
-                spots.append((part, found[index].start, last.end if whole else last.first))
+        *before, wanted = part.terms
+        for index, token in enumerate(found):
+            if not (token.term.startswith(wanted) if part.prefix else token.term == wanted):
+                continue
+            begin = index - len(before)
+            if before and (begin < 0 or [one.term for one in found[begin:index]] != before):
+                continue
+            whole = len(token.term) <= len(wanted) or token.first == token.end
+            spots.append((part, found[begin].start, token.end if whole else token.first))
     return spots
-
-
-def _answers(part: Part, at: int, term: str) -> bool:
-    wanted = part.terms[at]
-    return term.startswith(wanted) if part.prefix and at == len(part.terms) - 1 else term == wanted
 
 
 def ranges(text: str, parts: Iterable[Part]) -> tuple[tuple[int, int], ...]:

@@ -26,7 +26,8 @@ SYLLABLES: Final = (
 _INSERTED: Final = "suggest-insert"
 _SUGGESTION: Final = "suggest-"
 _NOT_PREVIEWED: Final = "link"
-_LAST_MARK: Final = 0x1E94A  # behind it lie only the variation selectors, added below
+SYLLABIC: Final = "\U00011000-\U00011fff\U0001e000-\U0001e94a\U000e0100-\U000e01ef"
+"""Beyond that plane: blocks of scripts whose vowels are marks, and variation selectors, letters and all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,27 +40,35 @@ class Counts:
 
 @cache
 def marks() -> str:
-    """All combining marks, as the inside of a regular expression's class."""
-    codes = [code for code in range(0x300, _LAST_MARK + 1) if unicodedata.category(chr(code))[0] == "M"]
-    return "".join(map(chr, codes)) + "\U000e0100-\U000e01ef"
+    """The combining marks of the Basic Multilingual Plane, as the inside of a regular expression's class.
+
+    Those beyond it would make the class a list that `re` walks through for every character.
+    """
+    return "".join(chr(code) for code in range(0x300, 0xFFFF) if unicodedata.category(chr(code))[0] == "M")
 
 
 @cache
 def _word() -> re.Pattern[str]:
     """A word: letters, digits and their marks, joined by apostrophes, hyphens and points; or one syllable."""
-    unit = rf"(?:(?![{SYLLABLES}])[^\W_])[{marks()}]*"
-    return re.compile(rf"[{SYLLABLES}]|{unit}(?:['’.,_\-\u2010\u2011\u00ad\u200c\u200d]?{unit})*")
+    letters = rf"[^\W_{SYLLABLES}]"
+    unit = rf"{letters}+(?:[{marks()}{SYLLABIC}]+{letters}*)*"
+    return re.compile(rf"[{SYLLABLES}]|{unit}(?:['’.,_\-\u2010\u2011\u00ad\u200c\u200d]{unit})*")
 
 
 @cache
 def _uncounted() -> re.Pattern[str]:
     """What belongs to the character before it: marks, skin tones, the later parts of joined emoji."""
-    return re.compile(rf"\n|\u200d[^\w\s]?|[{marks()}\u200b\u200c\ufe00-\ufe0f\U0001f3fb-\U0001f3ff]")
+    return re.compile(
+        rf"\n|\u200d[^\w\s]?|[{marks()}\u200b\u200c\ufe00-\ufe0f\U0001f3fb-\U0001f3ff\U000e0100-\U000e01ef]"
+    )
 
 
 def count(text: str) -> Counts:
     """Words and characters.  Each Chinese character and each kana counts as a word, as word processors do."""
-    uncounted = sum(len(found) for found in _uncounted().findall(text))
+    if text.isascii():
+        uncounted = text.count("\n")
+    else:
+        uncounted = sum(len(found) for found in _uncounted().findall(text))
     return Counts(sum(1 for _ in _word().finditer(text)), len(text) - uncounted)
 
 
