@@ -65,6 +65,28 @@ test("typing goes on while the connection is cut again and again", async () => {
   await page.context().close();
 });
 
+test("a network that is late and drops connections in the midst of a message", async () => {
+  const [ada, bob] = [await Person.register(proxy.url, "Ada"), await Person.register(proxy.url, "Bob")];
+  const documentId = await ada.createDocument("Dropped", ["", ""], [bob]);
+  const [a, b] = [await ada.open(browser, documentId), await bob.open(browser, documentId)];
+  await placeCaret(a, 0, 0);
+  await placeCaret(b, 1, 0);
+  const words = (name: string) => Array.from({ length: 40 }, (_, at) => `${name}${at} `).join("");
+  proxy.delay = 40;
+  // An answer to a request for a ticket fits, and then a message or two.
+  proxy.bytes = 2500;
+  const typing = Promise.all([
+    a.keyboard.type(words("a"), { delay: 25 }),
+    b.keyboard.type(words("b"), { delay: 25 }),
+  ]);
+  await Promise.all([a, b].map((page) => state(page, /Reconnecting|Offline/)));
+  await typing;
+  proxy.delay = 0;
+  proxy.bytes = Number.POSITIVE_INFINITY;
+  expect(textOf(await agree(documentId, ada, a, b))).toBe(`${words("a")}\n${words("b")}\n`);
+  for (const page of [a, b]) await page.context().close();
+});
+
 test("a half-open connection is noticed, and what was typed meanwhile arrives once", async () => {
   const ada = await Person.register(proxy.url, "Ada");
   const documentId = await ada.createDocument("Half-open");

@@ -1,9 +1,16 @@
 import { once } from "node:events";
 import { connect, createServer, type Server as NetServer, type Socket } from "node:net";
 
-/** A TCP proxy that can cut its connections, or hold them open and pass nothing: a half-open network. */
+/**
+ * A TCP proxy that can cut its connections, hold them open and pass nothing (a half-open network), pass everything late, or
+ * cut each connection in the midst of what it says.
+ */
 export class StallingProxy {
   port = 0;
+  /** How late everything comes, in milliseconds; in order. */
+  delay = 0;
+  /** After so many bytes from the server a connection is cut, wherever that is in a message. */
+  bytes = Number.POSITIVE_INFINITY;
   #stalled = false;
   readonly #pairs = new Set<readonly [Socket, Socket]>();
   readonly #listener: NetServer;
@@ -34,7 +41,15 @@ export class StallingProxy {
         this.#pairs.delete(pair);
         to.destroy();
       });
-      from.on("data", (chunk) => to.write(chunk));
+      let passed = 0;
+      from.on("data", (chunk: Buffer) => {
+        const left = from === far ? Math.max(0, this.bytes - passed) : chunk.length;
+        if (from === far) passed += chunk.length;
+        setTimeout(() => {
+          if (!to.destroyed) to.write(chunk.subarray(0, left));
+          if (left < chunk.length) from.destroy();
+        }, this.delay);
+      });
       if (this.#stalled) from.pause();
     }
   }
