@@ -364,6 +364,22 @@ describe("in the editor", () => {
     await page.context().close();
   });
 
+  it("Ctrl+Shift+V pastes the text of what was copied, Ctrl+V all of it", async () => {
+    const bold: Op = { insert: "bold", attributes: { bold: true } };
+    const heading: Op = { insert: "\n", attributes: { header: 1 } };
+    const ops = [bold, heading, { insert: "x\n" }];
+    const { id } = await ada.request<{ id: string }>("POST", "/documents", { title: "K", content: { ops } });
+    const page = await ada.open(browser, id);
+    await page.locator(TEXT).focus();
+    await page.keyboard.press("ControlOrMeta+Home");
+    await page.keyboard.press("Shift+End");
+    for (const key of ["c", "End", "Shift+v"]) await page.keyboard.press(`ControlOrMeta+${key}`);
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("ControlOrMeta+v");
+    expect(await agree(id, ada, page)).toEqual([bold, heading, { insert: "xbold\n" }, bold, heading]);
+    await page.context().close();
+  });
+
   it("dragged text moves, as one step; text from outside is put in", async () => {
     const { id, page } = await open(["one two three", "four"]);
     await placeCaret(page, 0, 4);
