@@ -27,6 +27,8 @@ def test_an_invitation_by_link_is_for_whoever_has_it(
     server: Running, ada: Person, bob: Person, document: str
 ) -> None:
     token = invite(ada, document, "work@example.com")
+    bob.call("POST", f"/documents/{document}/access-requests", 202, json={})
+    requests_of(ada, document, 1)
     with server.nobody() as browser:
         offered = browser.get(f"/api/v1/invitations/{token}").json()
     assert offered == {
@@ -39,6 +41,7 @@ def test_an_invitation_by_link_is_for_whoever_has_it(
     assert bob.call("GET", f"/documents/{document}")["role"] == "editor"
     shown = ada.call("GET", f"/documents/{document}/permissions")
     assert (shown["invitations"], [one["role"] for one in shown["people"]]) == ([], ["editor"])
+    assert requests_of(ada, document, 0) == []
     bob.refused("POST", f"/invitations/{token}", 404, "NOT_FOUND")
 
 

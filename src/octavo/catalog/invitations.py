@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, delete, insert, select
 
-from octavo.catalog import audit, contacts, permissions
+from octavo.catalog import audit, contacts, permissions, requests
 from octavo.catalog.tables import SHARED_ROLES, documents, invitations, users
 
 
@@ -98,7 +98,7 @@ def by_email(connection: Connection, email: str) -> list[Invitation]:
 
 
 def take_up(connection: Connection, invitation: Invitation, user_id: str, now: int) -> None:
-    """It becomes a role by name, unless the person has a higher one, and is spent."""
+    """It becomes a role by name, unless the person has a higher one, and is spent; who asked has it too."""
     document_id = invitation.document_id
     standing = permissions.standing(connection, document_id, user_id)
     present = None if standing is None else standing.by_name
@@ -106,6 +106,7 @@ def take_up(connection: Connection, invitation: Invitation, user_id: str, now: i
     if present not in higher:
         permissions.give(connection, document_id, user_id, invitation.role, now)
     withdraw(connection, document_id, invitation.email)
+    requests.remove(connection, document_id, user_id)
     contacts.add(connection, invitation.invited_by, user_id, now)
     audit.add(
         connection,
