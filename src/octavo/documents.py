@@ -311,7 +311,7 @@ class Documents:
         row = await self._log.client(document_id, operation.client_id)
         if row is not None and row.user_id != identity.user_id:
             raise Denied("FORBIDDEN", "client_id: it is another person's; take 128 random bits of your own")
-        change = await self._host.submit_operation(document_id, operation, role)
+        change = await self._host.submit_operation(document_id, operation, role, epoch=epoch)
         count = change.revision - operation.base_revision
         if count > protocol.CHANGES_PER_PAGE:
             return change.revision, []

@@ -9,7 +9,7 @@ import pytest
 from octavo.collab.opening import content_at
 from octavo.collab.settings import HostSettings
 from octavo.delta import Delta
-from octavo.errors import Invalid, Unavailable, Unknown
+from octavo.errors import Conflict, Invalid, Unavailable, Unknown
 from octavo.ports import Snapshot
 from octavo.protocol import CloseCode, ops_to_json
 from tests.collab.stage import (
@@ -123,6 +123,21 @@ async def test_who_waits_when_a_document_is_opened_afresh_is_told_to_send_again(
     with pytest.raises(Unavailable):
         await waiting
     assert closed(await joining) == [CloseCode.DRAINING]
+
+
+@on_stage()
+async def test_what_is_meant_for_another_history_is_not_taken(stage: Stage) -> None:
+    await stage.open()
+    one = operation("rest", 1, 0, insert(0, "r"))
+    with pytest.raises(Conflict) as caught:
+        await stage.host.submit_operation(DOCUMENT, one, "owner", epoch="epoch-0")
+    assert (caught.value.code, caught.value.details["epoch"]) == ("EPOCH_CHANGED", "epoch-1")
+    assert await stage.logged() == []
+    assert (await stage.host.submit_operation(DOCUMENT, one, "owner", epoch="epoch-1")).revision == 1
+    stage.log.begin_epoch(DOCUMENT, "epoch-2", 0)  # and now it is the room that is behind
+    with pytest.raises(Unavailable):
+        await stage.host.submit_operation(DOCUMENT, one, "owner", epoch="epoch-2")
+    assert (await stage.host.submit_operation(DOCUMENT, one, "owner", epoch="epoch-2")).revision == 1
 
 
 @on_stage()

@@ -17,7 +17,7 @@ from octavo.collab.peer import Peer
 from octavo.collab.seats import Seat
 from octavo.collab.settings import HostSettings
 from octavo.delta import Content, Delta
-from octavo.errors import Denied, Invalid, OctavoError, Unavailable, Unknown
+from octavo.errors import Conflict, Denied, Invalid, OctavoError, Unavailable, Unknown
 from octavo.ports import Clock, Head, OperationLog, Relay, SnapshotStore
 
 __all__ = ["Peer", "RoomHost"]
@@ -212,11 +212,12 @@ class RoomHost:
     # --- from elsewhere ------------------------------------------------------------------------------------------
 
     async def submit_operation(
-        self, document_id: str, operation: protocol.Operation, role: str
+        self, document_id: str, operation: protocol.Operation, role: str, *, epoch: str | None = None
     ) -> protocol.Change:
         """An operation from elsewhere (REST, restore, import): returns its change when it is durable.
 
-        `role` may be less than what the user has (a token that only reads); the role itself is read again.  Raises
+        `role` may be less than what the user has (a token that only reads); the role itself is read again.  `epoch`:
+        the history that it is meant for; Conflict `EPOCH_CHANGED` when there is another now.  Raises
         what it is refused with; Unknown when the store did not answer in time: submit the same again.
         """
         if self._draining:
@@ -237,6 +238,8 @@ class RoomHost:
                 )
             if present is None:
                 raise Denied("FORBIDDEN", "you have no access to this document")
+            if epoch is not None and epoch != live.room.epoch:
+                await self._other_history(live)
             future = live.wait_for(operation)
             try:
                 async with asyncio.timeout(self.settings.submit_timeout):
@@ -250,6 +253,17 @@ class RoomHost:
                 live.forget(operation, future)
         finally:
             live.pins -= 1
+
+    async def _other_history(self, live: LiveRoom) -> None:
+        """An operation is for another history than the room's: which of the two is behind?  Raises."""
+        head = await self.log.head(live.document_id)
+        if head.epoch == live.room.epoch:
+            reason = "the document has another history now; read it again"
+            raise Conflict("EPOCH_CHANGED", reason, epoch=head.epoch)
+        live.reset("the document's history was restored; connect again")
+        raise Unavailable(
+            "UNAVAILABLE", "the document is opened afresh; send the same again", retry_after_ms=0
+        )
 
     async def content(self, document_id: str) -> tuple[Head, Content]:
         """The content at the head, caught up with the log.  Use it before the next await, and never change it."""
