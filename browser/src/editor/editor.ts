@@ -1,11 +1,11 @@
 /** Opens a document in an element: view, machine, socket, undo and cursors put together. */
 
-import { AllSelection, EditorState, TextSelection, type Transaction } from "prosemirror-state";
+import { AllSelection, EditorState, NodeSelection, TextSelection, type Transaction } from "prosemirror-state";
 import { EditorView } from "prosemirror-view";
 import { Delta, type Json, type Op } from "../core/delta";
 import type { Effect, MachineEvent } from "../core/events";
 import { Machine } from "../core/machine";
-import { Close, type Role, type ServerMessage, type User } from "../core/protocol";
+import type { Role, ServerMessage, User } from "../core/protocol";
 import type { OpenedDocument } from "../net/api";
 import { Socket } from "../net/socket";
 import { Aids } from "./aids";
@@ -22,6 +22,7 @@ import { keys } from "./keys";
 import { Linking } from "./linking";
 import { Markdown } from "./markdown";
 import { Numbering } from "./numbering";
+import { insertedText, KEPT, STOPS } from "./refusals";
 import { SaveStates } from "./savestate";
 import { toContent, toDocument } from "./schema";
 import type { PageCommandId } from "./shortcuts";
@@ -36,29 +37,18 @@ import type {
   LinkAtCaret,
   OffScreen,
   Outline,
+  PendingImage,
   Person,
   SelectedImage,
   Statistics,
 } from "./types";
 import { placeOf, Undo } from "./undo";
+import { Uploads, uploadPlugin } from "./uploads";
 
 export type * from "./types";
 
 /** A cursor goes out at most this often, in milliseconds. */
 const CURSOR_EVERY_MS = 50;
-
-const STOPS: Record<number, [code: string, message: string]> = {
-  [Close.noAccess]: ["FORBIDDEN", "You no longer have access to this document."],
-  [Close.notFound]: ["NOT_FOUND", "This document does not exist any more, or you may not see it."],
-  [Close.deleted]: ["DOCUMENT_DELETED", "This document was deleted."],
-  [Close.replaced]: ["REPLACED", "This document was opened again in place of this page."],
-};
-
-/** Why a machine's work was kept apart, in the reader's words. */
-const KEPT: Record<string, string> = {
-  EPOCH_CHANGED: "The document was restored from a backup, and what was not yet saved here does not fit it.",
-  NOT_EDITABLE: "The document cannot be edited at the moment.",
-};
 
 /** Rejects with an `ApiError` when the document cannot be opened. */
 export async function openEditor(options: EditorOptions): Promise<Editor> {
@@ -83,6 +73,7 @@ class OpenEditor implements Editor {
   readonly #selected: Selected;
   readonly #linking: Linking;
   readonly #aids: Aids;
+  readonly #uploads: Uploads;
   readonly #glide = new Glide();
   readonly #listeners = new Set<() => void>();
   #binding: Binding;
@@ -135,6 +126,11 @@ class OpenEditor implements Editor {
       show: (tr) => this.#view.updateState(this.#view.state.apply(tr)),
       changed: () => this.#listen(),
     });
+    this.#uploads = new Uploads({
+      ...this.#selected.target,
+      canEdit: () => this.#canEdit,
+      show: (tr) => this.#view.updateState(this.#view.state.apply(tr)),
+    });
     this.#hold = new Hold(
       (message) => this.#handle({ event: "received", message }),
       () => this.#view.composing,
@@ -163,6 +159,7 @@ class OpenEditor implements Editor {
       chunks(),
       cursorPlugin(),
       foundPlugin(),
+      uploadPlugin(),
       clipboard({
         ...this.#selected.target,
         documentId: this.#options.documentId,
@@ -250,6 +247,11 @@ class OpenEditor implements Editor {
     const { doc, tr } = this.#view.state;
     const inverse = delta.invert({ slice: (start, end) => this.#binding.slice(doc, start, end) });
     this.#binding.write(tr, delta);
+    const { selection } = this.#view.state;
+    const node = selection instanceof NodeSelection && delta.changeLength === 0 ? selection.from : null;
+    // An image that takes other attributes is put in anew, and stays selected.
+    if (node !== null && tr.doc.nodeAt(node)?.type.name === "embed")
+      tr.setSelection(NodeSelection.create(tr.doc, node));
     if (caret !== undefined) {
       const at = Math.min(caret, this.#binding.lines.length - 1);
       tr.setSelection(TextSelection.create(tr.doc, this.#binding.lines.position(at)));
@@ -532,6 +534,10 @@ class OpenEditor implements Editor {
     return this.#aids.selectedImage();
   }
 
+  awaitImage(mark: HTMLElement, index: number | null): PendingImage {
+    return this.#uploads.begin(mark, index);
+  }
+
   offScreen(): OffScreen {
     return this.#aids.offScreen();
   }
@@ -574,11 +580,6 @@ class OpenEditor implements Editor {
     this.#listeners.clear();
     this.#view.destroy();
   }
-}
-
-/** The text that a delta would have brought in. */
-function insertedText(ops: readonly Op[]): string {
-  return ops.map((op) => ("insert" in op && typeof op.insert === "string" ? op.insert : "")).join("");
 }
 
 function isRole(value: unknown): value is Role {

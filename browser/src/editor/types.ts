@@ -162,6 +162,14 @@ export interface ImageData {
   width?: number | null;
 }
 
+/** An image on its way to its place in the text. */
+export interface PendingImage {
+  /** Puts the image where its mark is now, and takes the mark away; false when nothing may be changed any more. */
+  place(image: ImageData & { link?: string | null }): boolean;
+  /** Takes the mark away. */
+  remove(): void;
+}
+
 export interface SelectedImage extends Required<ImageData> {
   align: Alignment;
   /** Where it is on the screen, in CSS pixels of the viewport. */
@@ -311,6 +319,8 @@ export interface WritingAids {
 
 export interface Editor extends WritingAids {
   readonly commands: Commands;
+  /** Shows `mark` where an image will be, at `index` or at the caret; it moves along with everybody's edits. */
+  awaitImage(mark: HTMLElement, index: number | null): PendingImage;
   readonly user: User | null;
   /** Called after anything that may change the toolbar (selection, content, access).  Returns how to stop it. */
   subscribe(listener: () => void): () => void;

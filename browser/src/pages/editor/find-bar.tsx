@@ -13,6 +13,7 @@ import { t } from "../../i18n";
 import { shortcutsOf } from "./shortcuts";
 import { useEditor } from "./use-editor";
 import type { Finding, Workspace } from "./workspace";
+import "../../styles/panels.css";
 
 type Option = "matchCase" | "wholeWord" | "regexp";
 const OPTIONS: Array<[Option, string]> = [

@@ -1,6 +1,7 @@
 import bold from "lucide:bold";
 import code from "lucide:code";
 import full from "lucide:expand";
+import image from "lucide:image";
 import italic from "lucide:italic";
 import keyboard from "lucide:keyboard";
 import link from "lucide:link";
@@ -53,6 +54,7 @@ export const ICONS: Partial<Record<CommandId, string>> = {
   "ordered-list": ordered,
   checklist: check,
   link,
+  image,
   unlink,
   divider,
   find,

@@ -10,6 +10,7 @@ import { t } from "../../i18n";
 import { shortcutsOf } from "./shortcuts";
 import { useEditor } from "./use-editor";
 import type { Workspace } from "./workspace";
+import "../../styles/panels.css";
 
 async function copy(url: string): Promise<void> {
   try {

@@ -7,6 +7,7 @@ import { t } from "../../i18n";
 import { distinct } from "./people";
 import { useEditor } from "./use-editor";
 import type { Workspace } from "./workspace";
+import "../../styles/panels.css";
 
 const LOOK_EVERY_MS = 100;
 const SHOWN = 3;

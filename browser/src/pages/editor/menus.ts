@@ -159,7 +159,10 @@ export function menus(workspace: Workspace): TopMenu[] {
     { label: t("menu.file"), entries: () => file(workspace) },
     { label: t("menu.edit"), entries: of(["undo", "redo", null, "select-all", null, "find", "replace"]) },
     { label: t("menu.view"), entries: () => view(workspace) },
-    { label: t("menu.insert"), entries: of(["link", "unlink", null, "divider", "page-break"]) },
+    {
+      label: t("menu.insert"),
+      entries: of(["image", null, "link", "unlink", null, "divider", "page-break"]),
+    },
     { label: t("menu.format"), entries: () => format(workspace) },
     { label: t("menu.tools"), entries: of(["word-count", "palette"]) },
     { label: t("menu.help"), entries: of(["shortcuts"]) },

@@ -6,6 +6,7 @@ import type { Heading } from "../../editor/editor";
 import { t } from "../../i18n";
 import { useEditor } from "./use-editor";
 import type { Workspace } from "./workspace";
+import "../../styles/panels.css";
 
 const LOOK_EVERY_MS = 120;
 

@@ -6,6 +6,7 @@ import { Mark } from "../../components/mark";
 import { notify } from "../../components/notice";
 import { Tooltips } from "../../components/tooltip";
 import { narrow } from "../../components/window";
+import type { PastedImage } from "../../editor/editor";
 import { commandOfKey, isPageCommand } from "../../editor/shortcuts";
 import { addMessages, t } from "../../i18n";
 import messages from "../../i18n/en/editor.json";
@@ -30,9 +31,12 @@ const Menus = lazy(() => import("./menus-part"));
 const Outline = lazy(() => import("./outline"));
 const Markers = lazy(() => import("./markers"));
 const LinkBubble = lazy(() => import("./link-bubble"));
+const ImageTools = lazy(() => import("./images/image-tools"));
 const FindBar = lazy(() => import("./find-bar"));
 const PANELS: Partial<Record<Panel, FunctionComponent<{ workspace: Workspace; close(): void }>>> = {
   access: lazy(() => import("./access")),
+  image: lazy(() => import("./images/insert-image")),
+  "image-text": lazy(() => import("./images/image-text")),
   link: lazy(() => import("./link-box")),
   palette: lazy(() => import("./palette")),
   shortcuts: lazy(() => import("./shortcut-list")),
@@ -43,7 +47,8 @@ const PANELS: Partial<Record<Panel, FunctionComponent<{ workspace: Workspace; cl
 function useLeaveWarning(workspace: Workspace): void {
   useEffect(() => {
     const warn = (event: BeforeUnloadEvent) => {
-      if ((workspace.editor.peek()?.unsavedChanges() ?? 0) > 0) event.preventDefault();
+      const unsaved = workspace.editor.peek()?.unsavedChanges() ?? 0;
+      if (unsaved + workspace.uploads.peek() > 0) event.preventDefault();
     };
     addEventListener("beforeunload", warn);
     setGuard(workspace.mayLeave);
@@ -166,9 +171,21 @@ function useKeys(workspace: Workspace): void {
   }, [workspace]);
 }
 
+/** What a paste or drop brought; the part that uploads is fetched with the others. */
+async function take(workspace: Workspace, images: readonly PastedImage[]): Promise<void> {
+  try {
+    (await import("./images/pending")).takeImages(workspace, images);
+  } catch {
+    notify(t("app.partFailed"));
+  }
+}
+
 /** One document, open: title, menus, tools, people, the text, and what stands around it. */
 export function EditorPage({ documentId }: { documentId: string }) {
-  const workspace = useMemo(() => createWorkspace(documentId), [documentId]);
+  const workspace = useMemo(() => {
+    const made: Workspace = createWorkspace(documentId, (images) => void take(made, images));
+    return made;
+  }, [documentId]);
   useLeaveWarning(workspace);
   useKeys(workspace);
   useSpokenState(workspace);
@@ -195,6 +212,7 @@ export function EditorPage({ documentId }: { documentId: string }) {
       </div>
       {!bare && !narrow.value && <StatusLine workspace={workspace} />}
       {!finding && <LinkBubble workspace={workspace} />}
+      <ImageTools workspace={workspace} />
       <OpenPanel workspace={workspace} />
       <Tooltips />
     </div>

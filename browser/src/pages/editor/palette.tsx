@@ -10,9 +10,7 @@ import { matches } from "./matching";
 import type { Workspace } from "./workspace";
 
 /** The palette is open already; the keys of the clipboard are the browser's alone. */
-const offered = COMMANDS.filter(({ native, id }) => !native && id !== "palette" && id !== "image").map(
-  ({ id }) => id,
-);
+const offered = COMMANDS.filter(({ native, id }) => !native && id !== "palette").map(({ id }) => id);
 
 function found(workspace: Workspace, query: string): Command[] {
   const named = (id: CommandId) => matches(`${t(`command.${id}`)} ${t(`group.${groupOf(id)}`)}`, query);

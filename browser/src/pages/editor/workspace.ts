@@ -2,7 +2,7 @@ import { computed, signal } from "@preact/signals";
 import { announce, notify } from "../../components/notice";
 import { storedFlag } from "../../components/stored";
 import { narrow } from "../../components/window";
-import type { Access, Editor, PageCommandId, Person, SaveState } from "../../editor/editor";
+import type { Access, Editor, PageCommandId, PastedImage, Person, SaveState } from "../../editor/editor";
 import { openEditor } from "../../editor/editor";
 import { t } from "../../i18n";
 import type { ApiError } from "../../net/api";
@@ -13,7 +13,15 @@ import { afterFrame } from "./use-editor";
 export type Workspace = ReturnType<typeof createWorkspace>;
 
 /** A dialog over the page; at most one is open. */
-export type Panel = "link" | "access" | "menus" | "palette" | "shortcuts" | "word-count";
+export type Panel =
+  | "link"
+  | "image"
+  | "image-text"
+  | "access"
+  | "menus"
+  | "palette"
+  | "shortcuts"
+  | "word-count";
 
 /** The open bar for searching; a new object each time it is asked for, so that it takes the selected text anew. */
 export interface Finding {
@@ -34,7 +42,7 @@ function namesMissing(from: Person[], others: Person[]): string[] {
 }
 
 /** Everything that the editor page shows about one open document, and how it is opened and closed. */
-export function createWorkspace(documentId: string) {
+export function createWorkspace(documentId: string, onImages: (images: readonly PastedImage[]) => void) {
   const editor = signal<Editor | null>(null);
   const state = signal<SaveState>({ kind: "opening" });
   const people = signal<Person[]>([]);
@@ -46,6 +54,8 @@ export function createWorkspace(documentId: string) {
   const finding = signal<Finding | null>(null);
   const drawer = signal(false);
   const fullScreen = signal(false);
+  /** Images on their way to the server. */
+  const uploads = signal(0);
   /** Counts what the editor has told; whoever shows its state reads this, and so is drawn again. */
   const moment = signal(0);
   /** Why the document is locked, as the owner said it. */
@@ -134,6 +144,7 @@ export function createWorkspace(documentId: string) {
         },
         onLink: () => perform("link"),
         onCommand: perform,
+        onImages: (images) => onImages(images),
         onEvent: happened,
       });
       if (mine !== attempt) return opened.close();
@@ -159,6 +170,7 @@ export function createWorkspace(documentId: string) {
 
   /** What is on its way gets a moment to arrive; whatever would be lost after that, the user decides. */
   async function mayLeave(): Promise<boolean> {
+    if (uploads.peek() > 0 && !confirm(t("image.leave"))) return false;
     const unsaved = () => (editor.peek()?.unsavedChanges() ?? 0) > 0;
     if (unsaved()) {
       await new Promise<void>((settled) => {
@@ -188,7 +200,7 @@ export function createWorkspace(documentId: string) {
 
   return {
     documentId,
-    ...{ editor, state, people, title, access, failure, lockReason, moment },
+    ...{ editor, state, people, title, access, failure, lockReason, moment, uploads },
     ...{ panel, finding, outline, fullScreen },
     ...{ open, close, rename, mayLeave, perform, endFinding, showOutline, showFullScreen },
   };
