@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from octavo.collab.host import LoopShare, RoomHost
 from octavo.collab.opening import content_at
 from octavo.collab.settings import HostSettings
 from octavo.delta import Delta
@@ -23,6 +24,7 @@ from tests.collab.stage import (
     operation,
     submit,
 )
+from tests.simulation.virtual import VirtualLoop
 
 # --- REST --------------------------------------------------------------------------------------------------------
 
@@ -172,6 +174,19 @@ async def test_the_content_at_any_revision(stage: Stage) -> None:
 
 
 @on_stage()
+async def test_the_latest_content_for_a_job_opens_no_room(stage: Stage) -> None:
+    await stage.open()
+    stage.log.put(DOCUMENT, *history(2))
+    assert await stage.host.latest(DOCUMENT) == (2, Delta().insert("xx\n"))
+    assert stage.host.rooms() == []
+    ada = await stage.join("ada")
+    stage.log.append_gate = asyncio.Event()
+    ada.type(insert(0, "a"), base=2)
+    await stage.settles()
+    assert await stage.host.latest(DOCUMENT) == (2, Delta().insert("xx\n"))  # and nothing that is not durable
+
+
+@on_stage()
 async def test_a_damaged_snapshot_is_passed_over(stage: Stage) -> None:
     await stage.open()
     stage.log.put(DOCUMENT, *history(5))
@@ -314,3 +329,44 @@ async def test_a_caller_who_gives_up_does_not_stop_the_others_from_opening(stage
     await stage.settles()
     stage.log.read_gate.set()
     assert (await second)[0].revision == 0
+
+
+class Watch:
+    """A clock that is set by hand."""
+
+    def __init__(self) -> None:
+        self.at = 0.0
+
+    def now(self) -> int:
+        return 0
+
+    def monotonic(self) -> float:
+        return self.at
+
+
+def test_the_share_of_time_that_the_loop_works_is_measured_over_a_tenth_of_a_second() -> None:
+    watch = Watch()
+    share = LoopShare(watch)
+    sum(range(200_000))
+    watch.at = 0.05
+    assert share.share() == 0.0
+    watch.at = 1000.0
+    assert 0.0 < share.share() < 0.01
+    watch.at = 1000.0 + 1e9
+    sum(range(200_000))
+    assert 0.0 < share.share() < 1e-6
+
+
+def test_a_host_that_never_started_can_be_stopped() -> None:
+    stage = Stage(VirtualLoop(), HostSettings())
+    host = RoomHost(
+        log=stage.log,
+        snapshots=stage.snapshots,
+        relay=stage.relay,
+        clock=stage.clock,
+        roles=stage.role,
+    )
+    host.stop()
+    stage.loop.close()
+    assert host.rooms() == []
+    assert host.window() in (0.005, 0.01, 0.025)
