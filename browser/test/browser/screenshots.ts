@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, test } from "vitest";
+import { afterAll, afterEach, beforeAll, test } from "vitest";
 import { launch } from "./support/browser.ts";
 import { placeCaret } from "./support/content.ts";
 import { Person, ready, saved, TEXT } from "./support/people.ts";
@@ -66,6 +66,10 @@ beforeAll(async () => {
   await grace.request("POST", "/documents", { title: "From Grace", content: { ops: [{ insert: "Hi\n" }] } });
 });
 
+afterEach(async () => {
+  for (const context of browser.contexts()) await context.close();
+});
+
 afterAll(async () => {
   await browser?.close();
   await server?.stop();
@@ -76,6 +80,10 @@ async function picture(page: Page, name: string): Promise<void> {
     await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
     for (const width of WIDTHS) {
       await page.setViewportSize({ width, height: HEIGHTS[width] ?? 900 });
+      // The scheme and the size reach the page a frame or two later.
+      await page.evaluate(
+        () => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))),
+      );
       await page.screenshot({ path: `${OUT}/${name}-${scheme}-${width}.png` });
     }
   }
@@ -201,4 +209,8 @@ test("dialogs and bars", async () => {
   await page.keyboard.press("ControlOrMeta+Alt+Shift+h");
   await page.locator(".outline li").first().waitFor();
   await picture(page, "outline");
+  await page.setViewportSize({ width: 320, height: 640 });
+  await page.keyboard.press("ControlOrMeta+Alt+Shift+h");
+  await page.locator(".scrim").waitFor();
+  await page.screenshot({ path: `${OUT}/outline-drawer-320.png` });
 });
