@@ -94,7 +94,7 @@ async def watch(
     database: Database,
     changed: Callable[[str, Sequence[protocol.Change]], None],
     *,
-    every: float = 1.0,
+    every: float = 0.25,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> None:
     """Tell the jobs, for ever, which documents the catalog's writers have touched."""
