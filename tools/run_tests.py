@@ -70,6 +70,12 @@ def lacks_browser() -> str:
     return "no Chromium: set OCTAVO_CHROMIUM, or install chromium"
 
 
+def lacks_firefox() -> str:
+    if os.environ.get("OCTAVO_FIREFOX") or any(map(shutil.which, ("firefox-esr", "firefox"))):
+        return ""
+    return "no Firefox: set OCTAVO_FIREFOX, or install firefox-esr; its scene was skipped"
+
+
 def lacks_compiled_core() -> str:
     ask = [sys.executable, "-c", "from octavo import delta; print(delta.core_build())"]
     answer = subprocess.run(ask, capture_output=True, text=True, cwd=ROOT, check=False)
@@ -87,7 +93,7 @@ def parts() -> list[Part]:
     units = [*PYTEST, "tests", *(f"--ignore=tests/{name}" for name in apart)]
     npm = ["npm", "run", "--silent"]
     return [
-        Part("browser", [*npm, "test:browser"], folder=browser, lacks=lacks_browser),
+        Part("browser", [*npm, "test:browser"], folder=browser, lacks=lacks_browser, partly=lacks_firefox),
         Part("units", units, partly=lacks_compiled_core),
         Part("simulation", [*PYTEST, "tests/simulation"]),
         Part("pure", [*PYTEST, "tests/delta"], environment={"OCTAVO_PURE": "1"}),

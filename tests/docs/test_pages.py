@@ -16,6 +16,7 @@ PAGES = [path for path in tracked() if path.suffix == ".md" and "data" not in pa
 NO_SETTINGS = {
     "OCTAVO_PURE",
     "OCTAVO_CHROMIUM",
+    "OCTAVO_FIREFOX",
     "OCTAVO_PYTHON",
     "OCTAVO_SERVER",
 }  # of tools, not of the server

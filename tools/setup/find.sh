@@ -1,4 +1,4 @@
-# Where the machine's Python, Node.js, npm, Chromium and compiler are; sourced by the other scripts.
+# Where the machine's Python, Node.js, npm, browsers and compiler are; sourced by the other scripts.
 
 find_python() { # the first that is >= 3.11 and can make environments
   local name
@@ -24,6 +24,14 @@ find_chromium() {
     return
   fi
   command -v chromium || command -v chromium-browser || command -v google-chrome
+}
+
+find_firefox() {
+  if [ -n "${OCTAVO_FIREFOX:-}" ]; then
+    [ -x "$OCTAVO_FIREFOX" ] && echo "$OCTAVO_FIREFOX"
+    return
+  fi
+  command -v firefox-esr || command -v firefox
 }
 
 find_compiler() { # and the headers of the Python that will use it

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What Octavo needs of the machine: Python >= 3.11 with venv, Node.js >= 20.19 with npm; the tests also like a compiler
-# and Chromium.  Says in one line each what is missing and how to get it; installs it with apt when it may (root on
+# What Octavo needs of the machine: Python >= 3.11 with venv, Node.js >= 20.19 with npm; the tests also like a compiler,
+# Chromium and Firefox.  Says in one line each what is missing and how to get it; installs it with apt when it may (root on
 # Debian or Ubuntu).  Prints nothing when all is there.  Usage: system.sh run|dev|test
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -43,6 +43,7 @@ need find_npm "npm" "npm" "it comes with Node.js from nodejs.org"
 # Without these the tests still run, and list at their end what they could not run.
 if [ "$1" = test ] && [ "$lacking" = 0 ] && may_install; then
   find_chromium >/dev/null || install chromium
+  find_firefox >/dev/null || install firefox-esr
   find_compiler >/dev/null || install gcc libc6-dev python3-dev
 fi
 exit "$lacking"

@@ -27,6 +27,12 @@ export class Person {
     return new Person(url, name, email, cookie);
   }
 
+  /** Name and value. */
+  get cookie(): [string, string] {
+    const at = this.#cookie.indexOf("=");
+    return [this.#cookie.slice(0, at), this.#cookie.slice(at + 1)];
+  }
+
   async request<T>(method: string, path: string, body?: unknown): Promise<T> {
     const answer = await fetch(`${this.url}/api/v1${path}`, {
       method,
@@ -60,10 +66,8 @@ export class Person {
     options: Parameters<Browser["newContext"]>[0] = {},
   ): Promise<BrowserContext> {
     const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
-    const at = this.#cookie.indexOf("=");
-    await context.addCookies([
-      { name: this.#cookie.slice(0, at), value: this.#cookie.slice(at + 1), url: this.url, httpOnly: true },
-    ]);
+    const [name, value] = this.cookie;
+    await context.addCookies([{ name, value, url: this.url, httpOnly: true }]);
     return context;
   }
 
