@@ -128,6 +128,20 @@ test("a viewer reads, cannot type, and is told so", async () => {
   expect(await text(page)).toBe("Now: as it is\n");
 });
 
+test("a locked document says so, with its reason, and goes on when it is unlocked", async () => {
+  const ada = await Person.register(server.url, "Ada");
+  const documentId = await ada.createDocument("Contract", ["agreed"]);
+  const page = await ada.open(browser, documentId);
+  await ada.request("PUT", `/documents/${documentId}/lock`, { reason: "Signed on Monday" });
+  const banner = page.locator(".banner", { hasText: "This document is locked" });
+  await banner.filter({ hasText: "Signed on Monday" }).waitFor();
+  await page.locator(`${TEXT}[contenteditable=false]`).waitFor();
+  await page.locator(".tool[aria-label=Bold][aria-disabled=true]").waitFor();
+  await ada.request("DELETE", `/documents/${documentId}/lock`);
+  await banner.waitFor({ state: "detached" });
+  await page.locator(`${TEXT}[contenteditable=true]`).waitFor();
+});
+
 test("access is given in the dialog and holds at once", async () => {
   const [ada, bob] = [await Person.register(server.url, "Ada"), await Person.register(server.url, "Bob")];
   const documentId = await ada.createDocument("Shared", ["ours"]);
