@@ -189,7 +189,7 @@ async function press(page, devtools, count, keyAt) {
 
 async function toMiddle(page) {
   const place = await page.evaluate((text) => {
-    const lines = document.querySelector(text).children;
+    const lines = document.querySelectorAll(`${text} .line`);
     const line = lines[Math.floor(lines.length / 2) + 3];
     line.scrollIntoView({ block: "center" });
     const { left, top, height } = line.getBoundingClientRect();
