@@ -89,11 +89,13 @@ def lacks_compiled_core() -> str:
 def parts() -> list[Part]:
     """In the order in which they start: the longest first, so that the two lanes end together."""
     browser = ROOT / "browser"
-    apart = ["simulation", "chaos", "packaging"]
-    units = [*PYTEST, "tests", *(f"--ignore=tests/{name}" for name in apart)]
+    served = ["tests/web", "tests/matrix", "tests/client"]  # a real server and real sockets
+    apart = ["tests/simulation", "tests/chaos", "tests/packaging", *served]
+    units = [*PYTEST, "tests", *(f"--ignore={path}" for path in apart)]
     npm = ["npm", "run", "--silent"]
     return [
         Part("browser", [*npm, "test:browser"], folder=browser, lacks=lacks_browser, partly=lacks_firefox),
+        Part("web", [*PYTEST, *served]),
         Part("units", units, partly=lacks_compiled_core),
         Part("simulation", [*PYTEST, "tests/simulation"]),
         Part("pure", [*PYTEST, "tests/delta"], environment={"OCTAVO_PURE": "1"}),
