@@ -181,7 +181,8 @@ class LiveRoom:
     async def _answer_known(self, operation: Operation, revision: int) -> None:
         try:
             [change] = await self._host.log.read(self.document_id, after=revision - 1, limit=1)
-        except Exception:
+        except Exception as fault:
+            _logger.warning("document %s: change %d cannot be read (%s)", self.document_id, revision, fault)
             self._answer(
                 operation, Unavailable("UNAVAILABLE", "the store does not answer", retry_after_ms=1000)
             )
