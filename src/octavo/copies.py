@@ -16,8 +16,7 @@ from octavo.catalog import documents as catalog
 from octavo.catalog import library
 from octavo.catalog.library import Filters, Listed, Order
 from octavo.collab.host import RoomHost
-from octavo.convert.text import without_suggestions
-from octavo.delta import Delta, DeltaBuilder
+from octavo.delta import Delta, DeltaBuilder, suggestions
 from octavo.documents import Documents, Opened, role_now
 from octavo.errors import Denied, Missing
 from octavo.folders import checked_line
@@ -112,7 +111,7 @@ class Copies:
             _, content = await self._host.latest(document_id)
         else:
             content = await self._host.content_at(document_id, revision)
-        return without_suggestions(content)
+        return suggestions.rejected(content)
 
     async def _make(
         self, identity: Identity, title: str, content: Delta, key: str, folder_id: str | None

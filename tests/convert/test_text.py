@@ -13,9 +13,8 @@ from octavo.convert.text import (
     count,
     plain_text,
     preview,
-    without_suggestions,
 )
-from octavo.delta import Delta, wire
+from octavo.delta import Delta, suggestions, wire
 from tests.delta.deltas import contents
 
 
@@ -56,7 +55,7 @@ def test_the_text_leaves_out_what_is_only_suggested() -> None:
         {"insert": "\n", "attributes": {"header": 1, "suggest-format:u1.b": {"header": 2}}},
     )
     assert plain_text(delta) == "Dear old Ada😀 \n"
-    assert without_suggestions(delta) == content(
+    assert suggestions.rejected(delta) == content(
         {"insert": "Dear "},
         {"insert": "old ", "attributes": {"bold": True}},
         {"insert": "Ada😀"},

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-from octavo.delta import Delta, DeltaBuilder
+from octavo.delta import Delta, DeltaBuilder, suggestions
 from octavo.delta.ops import Attributes, cuts_pair, from_units
 
 PREVIEW_LINES: Final = 12
@@ -23,8 +23,6 @@ SYLLABLES: Final = (
 )
 """Chinese characters and Japanese kana, as the inside of a regular expression's class."""
 
-_INSERTED: Final = "suggest-insert"
-_SUGGESTION: Final = "suggest-"
 _NOT_PREVIEWED: Final = "link"
 SYLLABIC: Final = "\U00011000-\U00011fff\U0001e000-\U0001e94a\U000e0100-\U000e01ef"
 """Beyond that plane: blocks of scripts whose vowels are marks, and variation selectors, letters and all."""
@@ -72,27 +70,12 @@ def count(text: str) -> Counts:
     return Counts(sum(1 for _ in _word().finditer(text)), len(text) - uncounted)
 
 
-def without_suggestions(content: Delta) -> Delta:
-    """The content as it stands when every suggested insertion is rejected; no suggestion's mark is left."""
-    builder = DeltaBuilder()
-    for op in content.ops:
-        attributes = op.attributes
-        if attributes is not None:
-            if _INSERTED in attributes:
-                continue
-            attributes = {
-                name: value for name, value in attributes.items() if not name.startswith(_SUGGESTION)
-            }
-        builder.insert(op.value, attributes)
-    return builder.build()
-
-
 def plain_text(content: Delta) -> str:
     """The text without suggested insertions, line by line; an embed is a space."""
     parts = [
         op.value if isinstance(op.value, str) else " "
         for op in content.ops
-        if op.attributes is None or _INSERTED not in op.attributes
+        if op.attributes is None or suggestions.INSERTED not in op.attributes
     ]
     return from_units("".join(parts))
 
@@ -106,7 +89,7 @@ def preview(content: Delta, *, lines: int = PREVIEW_LINES, units: int = PREVIEW_
     builder = DeltaBuilder()
     left = units
     begun = False
-    for op in without_suggestions(content).ops:
+    for op in suggestions.rejected(content).ops:
         if not isinstance(op.value, str):
             continue
         attributes = _inert(op.attributes)
