@@ -23,7 +23,10 @@ class Action(Enum):
     READ = "read"
     PRESENCE = "show where one is"
     SUBMIT = "submit operations"
+    SUGGEST = "suggest changes"
+    COMMENT = "comment"
     EDIT = "edit"
+    DECIDE = "accept or reject suggestions"
     RENAME = "rename"
     SHARE = "share"
     LOCK = "lock and unlock"
@@ -35,7 +38,10 @@ _LEAST: Final[Mapping[Action, str]] = {
     Action.READ: "viewer",
     Action.PRESENCE: "viewer",
     Action.SUBMIT: "commenter",
+    Action.SUGGEST: "commenter",
+    Action.COMMENT: "commenter",
     Action.EDIT: "editor",
+    Action.DECIDE: "editor",
     Action.RENAME: "editor",
     Action.SHARE: "owner",
     Action.LOCK: "owner",

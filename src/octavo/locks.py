@@ -13,6 +13,7 @@ from octavo.catalog import audit, heads, people
 from octavo.catalog import documents as catalog
 from octavo.catalog.documents import Lock
 from octavo.collab.host import RoomHost
+from octavo.collab.settings import Conditions
 from octavo.documents import role_now
 from octavo.errors import Invalid
 from octavo.ports import Clock, Database
@@ -21,7 +22,7 @@ REASON_UNITS: Final = 255
 
 
 class Locks:
-    """Locking and unlocking.  The rooms learn of it by `of`, under the fence that both raise."""
+    """Locking and unlocking.  The rooms learn of it by `conditions`, under the fence that both raise."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
@@ -32,9 +33,14 @@ class Locks:
         """The rooms, which themselves ask this object for locks."""
         self._host = host
 
-    async def of(self, document_id: str) -> protocol.Lock | None:
-        """The lock now."""
-        return await self._database.read(lambda connection: lock_view(connection, document_id))
+    async def conditions(self, document_id: str) -> Conditions:
+        """The lock, and whether one may suggest, now."""
+
+        def work(connection: Connection) -> Conditions:
+            switches = catalog.get(connection, document_id).switches
+            return Conditions(lock_view(connection, document_id), switches.suggestions)
+
+        return await self._database.read(work)
 
     async def set(self, identity: Identity, document_id: str, reason: str) -> protocol.Lock | None:
         """Lock, or lock for another reason; nothing commits afterwards.  Raises Invalid, Missing, Denied."""

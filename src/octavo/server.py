@@ -136,7 +136,7 @@ async def _wire(settings: Settings, store: SqlStore, search: SqlSearch, max_conn
         relay=MemoryRelay(),
         clock=clock,
         roles=documents.role,
-        locks=locks.of,
+        conditions=locks.conditions,
         frame=frame,
         settings=host_settings(settings),
         on_changes=jobs.changed,

@@ -196,12 +196,12 @@ class Sharing:
                 document_id=document_id,
                 **asdict(switches),
             )
-            if on.get("guests") is False:
+            if on.get("guests") is False or "suggestions" in on:
                 heads.raise_fence(connection, document_id)
             return switches
 
         switches = await self._database.write(work)
-        if "guests" in on:
+        if "guests" in on or "suggestions" in on:
             await self._host.rights_changed(document_id)
         self._host.event(document_id, "switches.changed", {"id": document_id, "switches": asdict(switches)})
         return switches

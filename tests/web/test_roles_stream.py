@@ -73,7 +73,7 @@ async def stage(data_dir: Path) -> AsyncIterator[Stage]:
             relay=relay,
             clock=clock,
             roles=documents.role,
-            locks=locks.of,
+            conditions=locks.conditions,
         )
         for _ in range(2)
     ]

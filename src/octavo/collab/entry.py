@@ -100,9 +100,17 @@ class LoadClient:
 
 
 @dataclass(frozen=True, slots=True)
+class LoadMarks:
+    """Find out which of these suggestions are or were in the log, and tell `marks_loaded`."""
+
+    client_id: str
+    ids: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Continue:
     """There is rebasing left: call `work` again after others had their turn."""
 
 
-Effect = Broadcast | Refuse | Known | Ignore | Taken | ReadLog | ReadOld | LoadClient | Continue
+Effect = Broadcast | Refuse | Known | Ignore | Taken | ReadLog | ReadOld | LoadClient | LoadMarks | Continue
 Effects = Sequence[Effect]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
 from typing import Any, Final
 
 from octavo import metrics, protocol
@@ -15,8 +15,8 @@ from octavo.collab.live import LiveRoom, error_frame
 from octavo.collab.opening import content_at, open_room
 from octavo.collab.peer import Peer
 from octavo.collab.seats import Seat
-from octavo.collab.settings import HostSettings
-from octavo.delta import Content, Delta
+from octavo.collab.settings import Conditions, HostSettings
+from octavo.delta import Content, Delta, suggestions
 from octavo.errors import Conflict, Denied, Invalid, OctavoError, Unavailable, Unknown
 from octavo.ports import Clock, Head, OperationLog, Relay, SnapshotStore
 
@@ -41,14 +41,16 @@ class RoomHost:
         relay: Relay,
         clock: Clock,
         roles: Callable[[str, str], Awaitable[str | None]],
-        locks: Callable[[str], Awaitable[protocol.Lock | None]] | None = None,
+        conditions: Callable[[str], Awaitable[Conditions]] | None = None,
+        marks: Callable[[str, Collection[str]], Awaitable[set[str]]] | None = None,
         frame: Callable[[bytes], bytes] = bytes,
         settings: HostSettings | None = None,
         on_changes: Callable[[str, Sequence[protocol.Change]], None] | None = None,
         busy: Callable[[], float] | None = None,
     ) -> None:
         """`roles(document_id, user_id)` is the role now (None: no access; raises Missing for a document that is not
-        there or deleted), `locks(document_id)` why nobody may write to it now.
+        there or deleted), `conditions(document_id)` what its owner has set.
+        `marks(document_id, ids)` are those of these suggestions that are or were in its log.
         `frame` makes a WebSocket frame of a payload.  `on_changes(document_id, changes)` is called after the changes
         became durable and were sent, and without changes when the document is unloaded; `busy` says which share of its
         time the loop works.
@@ -58,7 +60,8 @@ class RoomHost:
         self.relay = relay
         self.clock = clock
         self.role = roles
-        self.lock = locks or _never_locked
+        self.conditions = conditions or _free
+        self.marks = marks or self._marks_in_log
         self.frame = frame
         self.settings = settings or HostSettings()
         self.limits = protocol.Limits(
@@ -324,6 +327,19 @@ class RoomHost:
             await live.flushed(end)
         self.stop()
 
+    async def _marks_in_log(self, document_id: str, ids: Collection[str]) -> set[str]:
+        """Read from the log itself: for hosts without an index of suggestions."""
+        found: set[str] = set()
+        after = 0
+        while len(found) < len(ids):
+            page = await self.log.read(document_id, after=after, limit=protocol.CHANGES_PER_PAGE)
+            for change in page:
+                found |= suggestions.ids_in(change.delta) & set(ids)
+            if len(page) < protocol.CHANGES_PER_PAGE:
+                break
+            after = page[-1].revision
+        return found
+
     # --- rooms ---------------------------------------------------------------------------------------------------
 
     async def _open(self, document_id: str) -> LiveRoom:
@@ -348,9 +364,9 @@ class RoomHost:
         started = self.clock.monotonic()
         room, source = await open_room(self.log, self.snapshots, document_id, self.settings)
         # After the fence, so that a lock set since is met by `Fenced`.
-        lock = await self.lock(document_id)
+        conditions = await self.conditions(document_id)
         live = self._rooms[document_id] = LiveRoom(self, document_id, room)
-        live.set_lock(lock)
+        live.set_conditions(conditions)
         metrics.load.labels(source).observe(self.clock.monotonic() - started)
         metrics.rooms.set(len(self._rooms))
         return live
@@ -439,8 +455,8 @@ class RoomHost:
                 return
 
 
-async def _never_locked(document_id: str) -> None:
-    return None
+async def _free(document_id: str) -> Conditions:
+    return Conditions()
 
 
 class LoopShare:

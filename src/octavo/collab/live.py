@@ -15,6 +15,7 @@ from octavo.collab.entry import (
     Ignore,
     Known,
     LoadClient,
+    LoadMarks,
     ReadLog,
     ReadOld,
     Refuse,
@@ -24,7 +25,9 @@ from octavo.collab.places import Places
 from octavo.collab.presence import Audience
 from octavo.collab.room import Room
 from octavo.collab.seats import Seat, Seats
+from octavo.collab.settings import Conditions
 from octavo.collab.welcome import FRAME_BYTES, first_part, parts
+from octavo.delta import suggestions
 from octavo.errors import TEMPORARY, Conflict, Denied, Invalid, Missing, OctavoError, Unavailable
 from octavo.ports import AlreadyLogged, Fenced, RevisionTaken
 from octavo.protocol import CHANGES_PER_PAGE, Change, CloseCode, Operation
@@ -122,6 +125,8 @@ class LiveRoom:
                     self.start(self._read_old(after))
                 case LoadClient(client_id):
                     self.start(self._load_client(client_id))
+                case LoadMarks(client_id, ids):
+                    self.start(self._load_marks(client_id, ids))
                 case Continue():
                     self._loop.call_soon(self.guard, self._work)
 
@@ -334,6 +339,17 @@ class LiveRoom:
             self.perform(self.room.client_loaded(client_id, row))
             self.plan()
 
+    async def _load_marks(self, client_id: str, ids: frozenset[str]) -> None:
+        known: set[str] | None = suggestions.ids_in(self.room.head_content().to_delta()) & ids
+        try:
+            if known is not None and known < ids:
+                known |= await self._host.marks(self.document_id, ids - known)
+        except Exception as fault:
+            _logger.warning("document %s: its suggestions cannot be read (%s)", self.document_id, fault)
+            known = None
+        self.perform(self.room.marks_loaded(client_id, known))
+        self.plan()
+
     async def read_rights(self) -> None:
         """Read the fence, then the roles under it, of everybody here and of all authors on their way."""
         tries = 0
@@ -345,7 +361,7 @@ class LiveRoom:
                     return
                 users = self.room.users() | {seat.peer.user.id for seat in self.seats.all()}
                 roles = {user: await self._host.role(self.document_id, user) for user in sorted(users)}
-                lock = await self._host.lock(self.document_id)
+                conditions = await self._host.conditions(self.document_id)
                 again = await self._host.log.head(self.document_id)
             except Missing as fault:
                 self._gone(fault)
@@ -361,7 +377,9 @@ class LiveRoom:
         else:
             return
         self._new_roles(roles)
-        self.perform(self.room.rights(head.fence, roles, None if lock is None else lock.reason))
+        lock = conditions.lock
+        reason = None if lock is None else lock.reason
+        self.perform(self.room.rights(head.fence, roles, reason, suggesting=conditions.suggesting))
         self._new_lock(lock)
         if head.revision > self.room.head:
             self.read_soon()
@@ -373,10 +391,11 @@ class LiveRoom:
         deleted = fault.code == "DOCUMENT_DELETED"
         self.close_all(CloseCode.DELETED if deleted else CloseCode.NOT_FOUND, fault.message)
 
-    def set_lock(self, lock: protocol.Lock | None) -> None:
-        """Whether anybody may write, as read under the room's fence or a later one."""
-        self.lock = lock
+    def set_conditions(self, conditions: Conditions) -> None:
+        """Whether anybody may write or suggest, as read under the room's fence or a later one."""
+        lock = self.lock = conditions.lock
         self.room.lock = None if lock is None else lock.reason
+        self.room.suggesting = conditions.suggesting
 
     def lock_event(self) -> bytes:
         """What tells a peer whether the document is locked."""

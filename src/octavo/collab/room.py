@@ -9,7 +9,7 @@ once transformed is never transformed further: that would need TP2, which deltas
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import chain, islice
 from typing import Final
 
@@ -25,14 +25,16 @@ from octavo.collab.entry import (
     Ignore,
     Known,
     LoadClient,
+    LoadMarks,
     ReadLog,
     ReadOld,
     Refuse,
     Taken,
 )
+from octavo.collab.marks import Marks, foreign
 from octavo.collab.recent import Recent
 from octavo.collab.settings import HostSettings
-from octavo.delta import Content, schema
+from octavo.delta import Content, schema, suggestions
 from octavo.errors import Conflict, Denied, Invalid, OctavoError, Unavailable
 from octavo.ports import ClientRow
 from octavo.protocol import Change, Operation, ops_to_json
@@ -61,6 +63,8 @@ class Room:
         self.fence = fence
         self.lock: str | None = None
         """Why nobody may write now; None: everybody with the right may."""
+        self.suggesting = True
+        """Whether those who may not edit may suggest."""
         self.recent = Recent(head, max_changes=settings.recent_changes, max_bytes=settings.recent_bytes)
         self.in_flight: list[Entry] = []
         self.waiting: list[Entry] = []
@@ -70,6 +74,7 @@ class Room:
         self._pending: dict[str, Operation] = {}
         self._unknown: dict[str, tuple[Operation, str, float]] = {}
         self._second: dict[str, tuple[Operation, str, float]] = {}
+        self._marks = Marks()
         self._ahead: list[Entry] = []
         self._parked: deque[Entry] = deque()
         self._page: dict[int, Change] = {}
@@ -135,9 +140,11 @@ class Room:
         if answer is not None:
             return [answer]
         self._pending[client_id] = operation
-        return self._take(
-            Entry(operation, role, arrived, operation.delta, operation.base_revision, operation.delta)
-        )
+        ids = self._marks.unproven(operation)
+        if ids:
+            self._marks.hold(operation, role, arrived, ids)
+            return [LoadMarks(client_id, ids)]
+        return self._take(_entry(operation, role, arrived))
 
     def _behind_another(
         self, operation: Operation, role: str, arrived: float, *, caught_up: bool = False
@@ -166,6 +173,7 @@ class Room:
         client_id = operation.client_id
         del self._pending[client_id]
         self._unknown.pop(client_id, None)
+        self._marks.drop(client_id)
         self._parked = deque(entry for entry in self._parked if entry.operation is not operation)
         self._ahead = [entry for entry in self._ahead if entry.operation is not operation]
         answer = self._standing(operation)
@@ -190,6 +198,18 @@ class Room:
             return _NOTHING
         del self._pending[client_id]
         return [Refuse(held[0], _unavailable())]
+
+    def marks_loaded(self, client_id: str, known: Collection[str] | None) -> Effects:
+        """Which of the suggestions that `LoadMarks` named are or were in the log; None: it could not be read."""
+        held = self._marks.answer(client_id, known or ())
+        if held is None:
+            return _NOTHING
+        entry = _entry(held.operation, held.role, held.arrived)
+        if known is None:
+            return [self._refuse(entry, _unavailable())]
+        if not held.ids <= set(known):
+            return [self._refuse(entry, foreign(held.ids - set(known)))]
+        return self._take(entry)
 
     def _standing(self, operation: Operation) -> Effect | None:
         """The answer to an operation that its client's row rules out; None for one that may be logged."""
@@ -273,12 +293,15 @@ class Room:
     def _fault(self, entry: Entry) -> OctavoError | None:
         """Why the operation cannot be accepted where it lands; None when it can."""
         delta, role = entry.delta, entry.role or None
-        if not allows(role, Action.SUBMIT) or (entry.operation.delta.ops and not allows(role, Action.EDIT)):
+        changes = bool(entry.operation.delta.ops)
+        if not allows(role, Action.SUBMIT) or (changes and not self._may_change(role)):
             return _forbidden(role)
         if self.lock is not None:
             return locked(self.lock)
         try:
             schema.check(delta, self.content)
+            if not allows(role, Action.EDIT):
+                suggestions.check(delta, self.content, entry.operation.user_id)
         except OctavoError as fault:
             return fault
         grows = delta.change_length
@@ -286,6 +309,9 @@ class Room:
             limit = self._settings.document_units
             return Invalid("TOO_LARGE", f"the document would be longer than {limit} UTF-16 code units")
         return None
+
+    def _may_change(self, role: str | None) -> bool:
+        return allows(role, Action.EDIT) or (self.suggesting and allows(role, Action.SUGGEST))
 
     def _refuse_surely(self, entry: Entry, error: OctavoError) -> Effect:
         """Refuse, but not before the log was read: another node may have logged it under other conditions."""
@@ -430,13 +456,22 @@ class Room:
         self._requeue(self._roll_back(), effects)
         return effects
 
-    def rights(self, fence: int, roles: Mapping[str, str | None], lock: str | None = None) -> Effects:
-        """The fence was raised: under it these are the roles, by user, and this is why nobody may write.
+    def rights(
+        self,
+        fence: int,
+        roles: Mapping[str, str | None],
+        lock: str | None = None,
+        *,
+        suggesting: bool = True,
+    ) -> Effects:
+        """The fence was raised: under it these are the roles, by user, why nobody may write, whether one may suggest.
 
         Whoever is not named has no role.
         """
         self.fence = fence
         self.lock = lock
+        self.suggesting = suggesting
+        self._marks.rights(roles)
         queue = self._roll_back()
         for entry in chain(queue, self._parked, self._ahead):
             entry.role = roles.get(entry.operation.user_id) or ""
@@ -512,6 +547,10 @@ def _same(ours: Change, logged: Change) -> bool:
         and ours.seq == logged.seq
         and ours.ops == logged.ops
     )
+
+
+def _entry(operation: Operation, role: str, arrived: float) -> Entry:
+    return Entry(operation, role, arrived, operation.delta, operation.base_revision, operation.delta)
 
 
 def _units(entry: Entry) -> int:

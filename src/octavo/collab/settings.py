@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from octavo.protocol import Lock
+
 
 @dataclass(frozen=True, slots=True)
 class HostSettings:
@@ -22,3 +24,13 @@ class HostSettings:
     """Read the heads of open documents this often, for hints that were lost; None when there is one node only."""
     submit_timeout: float = 10.0
     presence_window: float = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """What a document's owner has set that counts when an operation lands, whoever submits it."""
+
+    lock: Lock | None = None
+    """Why nobody may write now."""
+    suggesting: bool = True
+    """Whether those who may not edit may suggest."""
