@@ -47,7 +47,8 @@ PICTURE_BYTES: Final = 256 << 10
 PICTURE_PIXELS: Final = 1024
 """At most so many wide and high."""
 
-SCOPES: Final = ("read", "write")
+SCOPES: Final = ("read", "suggest", "write")
+"""What an API token may be good for; `write` may suggest too."""
 API_TOKEN_PREFIX: Final = "oct_"  # noqa: S105 - tells the kind of token, opens nothing
 _SEEN_EVERY: Final = 60
 _EMAIL: Final = re.compile(r"[^\s@\x00-\x1f]{1,64}@[^\s@\x00-\x1f]{1,189}")
@@ -61,7 +62,7 @@ class Identity:
 
     person: Person
     kind: str
-    scopes: tuple[str, ...] = SCOPES
+    scopes: tuple[str, ...] = ("read", "write")
     grant: str = ""
     """What may be revoked: the login's or the API token's id, or `people.access_grant`."""
 

@@ -43,6 +43,7 @@ from octavo.locks import Locks
 from octavo.search import PAUSE, IndexJob, watch
 from octavo.settings import Settings, unknown
 from octavo.sharing import Sharing
+from octavo.suggestions import Suggestions, SuggestionsSeen, known_suggestions
 from octavo.trash import Trash
 from octavo.web.api.accounts import cookie_name
 from octavo.web.api.services import Home, Services
@@ -137,6 +138,7 @@ async def _wire(settings: Settings, store: SqlStore, search: SqlSearch, max_conn
         clock=clock,
         roles=documents.role,
         conditions=locks.conditions,
+        marks=partial(known_suggestions, store.database, store.log),
         frame=frame,
         settings=host_settings(settings),
         on_changes=jobs.changed,
@@ -151,13 +153,8 @@ async def _wire(settings: Settings, store: SqlStore, search: SqlSearch, max_conn
     gateway = Gateway(host, tickets, settings, has_room)
     documents.connect(host, gateway.online)
     indexing.connect(host)
-    home = Home(
-        Library(store.database, search),
-        Folders(store.database, clock, settings),
-        Copies(store.database, documents, images, host, settings),
-        Trash(store.database, documents, clock),
-    )
     locks.connect(host)
+    suggestions = Suggestions(store.database, store.log, documents, host)
     services = Services(
         accounts,
         documents,
@@ -165,8 +162,9 @@ async def _wire(settings: Settings, store: SqlStore, search: SqlSearch, max_conn
         Guests(store.database, accounts, clock),
         locks,
         Audit(store.database),
-        home,
+        _home(store, search, documents, images, host, settings),
         images,
+        suggestions,
         gateway,
         tickets,
         settings,
@@ -180,9 +178,31 @@ async def _wire(settings: Settings, store: SqlStore, search: SqlSearch, max_conn
     return app
 
 
+def _home(
+    store: SqlStore,
+    search: SqlSearch,
+    documents: Documents,
+    images: Images,
+    host: RoomHost,
+    settings: Settings,
+) -> Home:
+    clock = SystemClock()
+    return Home(
+        Library(store.database, search),
+        Folders(store.database, clock, settings),
+        Copies(store.database, documents, images, host, settings),
+        Trash(store.database, documents, clock),
+    )
+
+
 def _jobs(store: SqlStore, clock: SystemClock, indexing: IndexJob) -> Jobs:
     return Jobs(
-        [SnapshotJob(store.log, store.snapshots), UseOfImages(store.database, clock), indexing],
+        [
+            SnapshotJob(store.log, store.snapshots),
+            UseOfImages(store.database, clock),
+            SuggestionsSeen(store.database, store.log),
+            indexing,
+        ],
         database=store.database,
         clock=clock,
         on_failure=lambda job: metrics.job_failures.labels(job).inc(),

@@ -210,3 +210,30 @@ def test_the_suggestion_of_a_format_that_is_taken_back_is_gone() -> None:
 def test_deleting_twice_marks_once() -> None:
     content = of(("Hi", {f"suggest-delete:{ADA}": True}))
     assert suggestions.suggest(Delta().delete(2), Content.from_delta(content), NEW).is_empty
+
+
+@given(contents())
+def test_every_suggestion_is_found_where_it_is(content: Delta) -> None:
+    found = suggestions.find(content)
+    assert {one.id for one in found} == suggestions.ids_in(content)
+    assert [one.index for one in found] == sorted(one.index for one in found)
+    for one in found:
+        covered = Content.from_delta(content).slice(one.index, one.index + one.length)
+        assert one.id in suggestions.ids_in(Delta(covered.ops[:1]))
+        assert one.id in suggestions.ids_in(Delta(covered.ops[-1:]))
+
+
+def test_what_a_suggestion_is_about() -> None:
+    content = of(
+        ("colour", {f"suggest-delete:{ADA}": True}),
+        ("color", {"suggest-insert": ADA, f"suggest-format:{BOB}": {"bold": True, "color": None}}),
+    )
+    replaced, formatted = suggestions.find(content)
+    assert (replaced.kind, replaced.deleted, replaced.inserted) == ("replace", "colour", "color")
+    assert (formatted.kind, formatted.formatted) == ("format", "color")
+    assert formatted.formats == {"bold": True, "color": None}
+
+
+def test_long_text_is_cut_between_characters() -> None:
+    [found] = suggestions.find(of(("x" * 999 + "\ud83d\ude00", {"suggest-insert": ADA})))
+    assert found.inserted == "x" * 999

@@ -36,6 +36,9 @@ BODIES: Mapping[tuple[str, str], Any] = {
     ("POST", DOCUMENT + "/access-requests"): {"role": "editor"},
     ("PUT", DOCUMENT + "/lock"): {"reason": "matrix"},
     ("POST", DOCUMENT + "/copy"): {},
+    ("POST", DOCUMENT + "/suggestions"): {"base_revision": 1, "ops": [{"insert": "x"}]},
+    ("POST", DOCUMENT + "/suggestions/accept"): {},
+    ("POST", DOCUMENT + "/suggestions/reject"): {},
     ("POST", API + "/folders"): {"name": "Folder"},
     ("PATCH", API + "/folders/{folder_id}"): {"name": "Renamed"},
 }
@@ -58,6 +61,8 @@ OTHER_ANSWERS: dict[tuple[str, str], int] = {
     ("PATCH", API + "/folders/{folder_id}"): 404,
     ("DELETE", API + "/folders/{folder_id}"): 404,
 }
+for _verb in ("accept", "reject"):
+    OTHER_ANSWERS["POST", f"{DOCUMENT}/suggestions/{{suggestion_id}}/{_verb}"] = 404
 NOBODYS_ANSWERS: dict[tuple[str, str], int] = {("POST", DOCUMENT + "/guests"): 404}
 ENDS_LOGINS = (("DELETE", API + "/users/me/logins"),)
 IMAGES: dict[str, str] = {}

@@ -419,6 +419,15 @@ snapshots = Table(
     PrimaryKeyConstraint("document", "revision"),
 )
 
+suggestions = Table(  # that the log has ever had; a job keeps it
+    "suggestions",
+    metadata,
+    _document(),
+    _text("id"),
+    _number("began_at"),  # when it was first logged
+    PrimaryKeyConstraint("document_id", "id"),
+)
+
 # --- jobs ---------------------------------------------------------------------------------------------------
 
 job_cursors = Table(

@@ -17,13 +17,14 @@ from typing import Any, Final
 from octavo.delta.attributes import diff_attributes, same_value
 from octavo.delta.content import Content
 from octavo.delta.delta import Delta, DeltaBuilder
-from octavo.delta.ops import DELETE, INSERT, Attributes, Insert, Op
+from octavo.delta.ops import DELETE, INSERT, Attributes, Insert, Op, cuts_pair
 from octavo.errors import Denied
 
 INSERTED: Final = "suggest-insert"
 DELETED: Final = "suggest-delete:"
 FORMATTED: Final = "suggest-format:"
 _MARK: Final = "suggest-"
+SHOWN: Final = 1_000
 
 
 def author_of(suggestion_id: str) -> str:
@@ -47,6 +48,63 @@ def ids_in(delta: Delta) -> set[str]:
         for name, value in op.attributes.items()
         if (found := mark_id(name, value)) is not None
     }
+
+
+# --- finding ----------------------------------------------------------------------------------------------------
+
+
+class Found:
+    """One suggestion as it stands in a content: from `index` its marks cover up to `length` units.
+
+    `inserted` and `deleted` are the text (an embed is U+FFFC), cut after SHOWN code units; `formats` what shall
+    be set, None for what shall go.
+    """
+
+    __slots__ = ("deleted", "formats", "formatted", "id", "index", "inserted", "length")
+
+    def __init__(self, suggestion_id: str, index: int) -> None:
+        self.id = suggestion_id
+        self.index = index
+        self.length = 0
+        self.inserted = ""
+        self.deleted = ""
+        self.formatted = ""
+        self.formats: Attributes = {}
+
+    @property
+    def kind(self) -> str:
+        """`insert`, `delete`, `replace` or `format`."""
+        if self.inserted:
+            return "replace" if self.deleted else "insert"
+        return "delete" if self.deleted else "format"
+
+
+def find(content: Delta) -> list[Found]:
+    """The suggestions in a content, in the order in which they begin."""
+    found: dict[str, Found] = {}
+    index = 0
+    for run in content.ops:
+        for name, value in (run.attributes or {}).items():
+            one = mark_id(name, value)
+            if one is None:
+                continue
+            entry = found.setdefault(one, Found(one, index))
+            entry.length = index + run.length - entry.index
+            text = run.value if isinstance(run.value, str) else "\ufffc"
+            if name == INSERTED:
+                entry.inserted = _shown(entry.inserted, text)
+            elif name.startswith(DELETED):
+                entry.deleted = _shown(entry.deleted, text)
+            else:
+                entry.formatted = _shown(entry.formatted, text)
+                entry.formats = {**entry.formats, **value}
+        index += run.length
+    return list(found.values())
+
+
+def _shown(before: str, more: str) -> str:
+    text = before + more[: SHOWN + 1]
+    return text[: SHOWN - cuts_pair(text, SHOWN)]
 
 
 # --- deciding ---------------------------------------------------------------------------------------------------

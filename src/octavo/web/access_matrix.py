@@ -22,6 +22,7 @@ class Row:
 
     `guests`: also people without an account, on the documents that they have entered.  `in_person`: not by an
     API token, which must not outlive its revocation.  `admin`: administrators; with `action` they too.
+    `scope`: what an API token needs; None: `read` for GET, else `write`.
     """
 
     login: bool = True
@@ -29,6 +30,7 @@ class Row:
     guests: bool = False
     in_person: bool = False
     admin: bool = False
+    scope: str | None = None
 
 
 ANYONE: Final = Row(login=False)
@@ -83,6 +85,12 @@ ROUTES: Final[Mapping[tuple[str, str], Row]] = {
     ("GET", DOCUMENT + "/permissions"): Row(action=Action.READ, guests=True),
     ("POST", DOCUMENT + "/images"): Row(action=Action.EDIT, guests=True),
     ("GET", API + "/images/{image_id}"): Row(action=Action.READ, guests=True),
+    ("GET", DOCUMENT + "/suggestions"): Row(action=Action.READ, guests=True),
+    ("POST", DOCUMENT + "/suggestions"): Row(action=Action.SUGGEST, guests=True, scope="suggest"),
+    ("POST", DOCUMENT + "/suggestions/accept"): Row(action=Action.DECIDE, guests=True),
+    ("POST", DOCUMENT + "/suggestions/reject"): Row(action=Action.SUGGEST, guests=True),
+    ("POST", DOCUMENT + "/suggestions/{suggestion_id}/accept"): Row(action=Action.DECIDE, guests=True),
+    ("POST", DOCUMENT + "/suggestions/{suggestion_id}/reject"): Row(action=Action.SUGGEST, guests=True),
     ("PUT", DOCUMENT + "/permissions"): Row(action=Action.SHARE),
     ("DELETE", DOCUMENT + "/permissions/{who}"): Row(action=Action.SHARE),
     ("GET", DOCUMENT + "/guests"): ANYONE,

@@ -21,7 +21,7 @@ from octavo import __version__
 from octavo.accounts import Identity
 from octavo.errors import Denied, Invalid, Missing, OctavoError
 from octavo.web import access_matrix
-from octavo.web.api import accounts, documents, home, images, profile, sharing, system
+from octavo.web.api import accounts, documents, home, images, profile, sharing, suggestions, system
 from octavo.web.api.services import Services, provide_identity, provide_key
 from octavo.web.api.types import ErrorView
 from octavo.web.front import error_body, error_headers
@@ -69,13 +69,13 @@ def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHand
     if row.login and identity is None:
         raise Denied("UNAUTHENTICATED", "sign in, or send an access token")
     if isinstance(identity, Identity):
-        _guard_known(identity, row, "read" if method == "GET" else "write")
+        _guard_known(identity, row, row.scope or ("read" if method == "GET" else "write"))
 
 
 def _guard_known(identity: Identity, row: access_matrix.Row, needed: str) -> None:
     if identity.person.guest and row.login and not row.guests:
         raise Denied("FORBIDDEN", "guests may only use the documents whose links they have; sign in for more")
-    if needed not in identity.scopes:
+    if needed not in identity.scopes and not (needed == "suggest" and "write" in identity.scopes):
         raise Denied("FORBIDDEN", f"this API token has no scope `{needed}`")
     if row.in_person and identity.kind == "api":
         raise Denied("FORBIDDEN", "an API token may not do this; sign in")
@@ -137,6 +137,7 @@ def create_app(services: Services) -> Litestar:
                     home.router,
                     images.router,
                     sharing.router,
+                    suggestions.router,
                 ],
             ),
         ],

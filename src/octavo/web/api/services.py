@@ -25,6 +25,7 @@ from octavo.library import Library
 from octavo.locks import Locks
 from octavo.settings import Settings
 from octavo.sharing import Sharing
+from octavo.suggestions import Suggestions
 from octavo.trash import Trash
 from octavo.web.auth import Tickets
 from octavo.web.limits import Buckets
@@ -54,6 +55,7 @@ class Services:
     audit: Audit
     home: Home
     images: Images
+    suggestions: Suggestions
     gateway: Gateway
     tickets: Tickets
     settings: Settings
