@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from octavo.access import Action
 from octavo.accounts import Identity
 from octavo.catalog import audit as catalog
-from octavo.catalog import people
+from octavo.catalog import documents, people
 from octavo.catalog.audit import Entry
 from octavo.catalog.people import Person
 from octavo.errors import Denied
@@ -23,10 +23,11 @@ PAGE: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class AuditPage:
-    """Newest first; `actors` are those of whom there still is an account; `next_before` None: that was all."""
+    """Newest first; `people` and `titles` are of those that there still are; `next_before` None: that was all."""
 
     entries: list[Entry]
-    actors: Mapping[str, Person]
+    people: Mapping[str, Person]
+    titles: Mapping[str, str]
     next_before: int | None
 
 
@@ -48,7 +49,13 @@ class Audit:
                 raise Denied("FORBIDDEN", "the whole audit is for administrators; see `octavo user admin`")
             found = catalog.page(connection, document_id=document_id, before=before, limit=limit + 1)
             entries = found[:limit]
-            actors = people.by_ids(connection, {entry.actor_id for entry in entries if entry.actor_id})
-            return AuditPage(entries, actors, entries[-1].id if len(found) > limit else None)
+            concerned = {one for entry in entries for one in (entry.actor_id, entry.subject) if one}
+            about = {entry.document_id for entry in entries if entry.document_id}
+            return AuditPage(
+                entries,
+                people.by_ids(connection, concerned),
+                documents.titles(connection, about),
+                entries[-1].id if len(found) > limit else None,
+            )
 
         return await self._database.read(work)

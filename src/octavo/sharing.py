@@ -33,6 +33,7 @@ from octavo.catalog.requests import AccessRequest
 from octavo.collab.host import RoomHost
 from octavo.documents import SHARED_ROLES, role_now
 from octavo.errors import Conflict, Invalid, Missing, OctavoError
+from octavo.locks import lock_view
 from octavo.ports import Clock, Database
 from octavo.settings import Settings
 
@@ -45,13 +46,19 @@ _logger: Final = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """Who has which role, as one of the readers may know it; `token` is that of an invitation just made."""
+    """Who has which role, as one of the readers may know it; `token` is that of an invitation just made.
 
+    `role` is the reader's own.
+    """
+
+    title: str
+    role: str
     owner: Person
     people: list[tuple[Person, str]]
     invitations: list[tuple[str, str]]
     link_role: str | None
-    guests: bool
+    switches: Switches
+    locked: protocol.Lock | None
     token: tuple[str, str] | None = None
     """(address, the token of its link)"""
 
@@ -83,14 +90,14 @@ class Sharing:
         now = self._clock.now()
         secret = secrets.token_urlsafe(32)
 
-        def work(connection: Connection) -> tuple[Shared, bool]:
+        def work(connection: Connection) -> tuple[Shared, str | None]:
             access.require(role_now(connection, document_id, identity.user_id), Action.SHARE)
             person = _addressee(connection, user_id, address)
             token = None
-            answered = False
+            answered = None
             if person is not None:
                 _give(connection, identity, document_id, person, role, now)
-                answered = requests.remove(connection, document_id, person.id)
+                answered = person.id if requests.remove(connection, document_id, person.id) else None
             elif role == "owner":
                 raise Invalid("INVALID_REQUEST", "email: only somebody with an account can become owner")
             else:
@@ -101,10 +108,15 @@ class Sharing:
             return _shared(connection, identity, document_id, token), answered
 
         shared, answered = await self._database.write(work)
-        await self._host.rights_changed(document_id)
-        if answered:
-            self._answered(identity, document_id, user_id, role)
+        await self._changed(document_id)
+        if answered is not None:
+            self._answered(identity, document_id, answered, role)
         return shared
+
+    async def _changed(self, document_id: str) -> None:
+        """Open sockets follow the roles as they are now, and whoever shows who has access looks again."""
+        await self._host.rights_changed(document_id)
+        self._host.event(document_id, "sharing.changed", {"id": document_id})
 
     def _invite(
         self,
@@ -155,7 +167,7 @@ class Sharing:
             heads.raise_fence(connection, document_id)
 
         await self._database.write(work)
-        await self._host.rights_changed(document_id)
+        await self._changed(document_id)
 
     # --- by the link, and what is allowed --------------------------------------------------------------------
 
@@ -178,7 +190,7 @@ class Sharing:
             heads.raise_fence(connection, document_id)
 
         await self._database.write(work)
-        await self._host.rights_changed(document_id)
+        await self._changed(document_id)
 
     async def switch(self, identity: Identity, document_id: str, **on: bool) -> Switches:
         """Turn switches on or off, by the names of `Switches`.  Raises Missing, Denied."""
@@ -229,7 +241,7 @@ class Sharing:
             return found.document_id, role
 
         document_id, role = await self._database.write(work)
-        await self._host.rights_changed(document_id)
+        await self._changed(document_id)
         return document_id, role
 
     # --- on request -----------------------------------------------------------------------------------------
@@ -314,7 +326,7 @@ class Sharing:
         await self._database.write(work)
         self._answered(identity, document_id, user_id, None)
 
-    def _answered(self, identity: Identity, document_id: str, user_id: str | None, role: str | None) -> None:
+    def _answered(self, identity: Identity, document_id: str, user_id: str, role: str | None) -> None:
         data = {"id": document_id, "user_id": user_id, "role": role}
         self._host.event(document_id, "access.answered", data, user_id=identity.user_id)
 
@@ -324,15 +336,19 @@ def _shared(
 ) -> Shared:
     role = role_now(connection, document_id, identity.user_id)
     access.require(role, Action.READ)
+    assert role is not None
     document = catalog.get(connection, document_id)
     roles = permissions.people_of(connection, document_id)
     found = people.by_ids(connection, [document.owner_id, *(person for person, _ in roles)])
     return Shared(
+        document.title,
+        role,
         found[document.owner_id],
         [(found[person], named) for person, named in roles],
         invitations.of(connection, document_id) if role == "owner" else [],
         document.link_role,
-        document.switches.guests,
+        document.switches,
+        lock_view(connection, document_id),
         token,
     )
 

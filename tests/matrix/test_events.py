@@ -44,6 +44,9 @@ TRIGGERS: Mapping[str, Callable[[People, str], None]] = {
     "switches.changed": lambda people, document: people["owner"].call(
         "PATCH", f"/documents/{document}", json={"switches": {"copying": False}}
     ),
+    "sharing.changed": lambda people, document: people["owner"].call(
+        "PUT", f"/documents/{document}/permissions", json={"link_role": "commenter"}
+    ),
     "document.locked": lock,
     "document.unlocked": unlock,
     "permission.changed": lambda people, document: people["owner"].share(

@@ -111,6 +111,7 @@ def test_the_audit_of_a_document(server: Running, ada: Person, bob: Person, docu
     given = told["entries"][-1]
     assert (given["actor"]["id"], given["subject"]) == (ada.id, bob.id)
     assert given["detail"] == {"role": "editor", "revision": 1}
+    assert (given["person"]["name"], given["title"]) == ("Bob", "Letter")
     assert "address" not in given
     entered = told["entries"][-5]
     assert (entered["actor"]["id"], entered["actor"]["guest"]) == (guest.id, True)

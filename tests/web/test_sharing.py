@@ -123,9 +123,11 @@ def test_asking_for_access(ada: Person, bob: Person, document: str) -> None:
         assert (request["user"]["email"], request["role"]) == (bob.email, "commenter")
         bob.refused("GET", f"/documents/{document}", 404, "NOT_FOUND")
         bob.refused("GET", path, 404, "NOT_FOUND")
-        ada.call("PUT", f"/documents/{document}/permissions", json={"user_id": bob.id, "role": "viewer"})
+        ada.call("PUT", f"/documents/{document}/permissions", json={"email": bob.email, "role": "viewer"})
+        assert watching.until("event")["event"] == "sharing.changed"
         answered = watching.until("event")
-        assert (answered["event"], answered["data"]["role"]) == ("access.answered", "viewer")
+        assert answered["event"] == "access.answered"
+        assert answered["data"] == {"id": document, "user_id": bob.id, "role": "viewer"}
         assert requests_of(ada, document, 0) == []
     assert bob.call("GET", f"/documents/{document}")["role"] == "viewer"
     bob.call("POST", path, 202, json={"role": "viewer"})  # not more than there is

@@ -5,6 +5,7 @@ Everything runs inside `Database.read` or `.write`; times are seconds since 1970
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -127,6 +128,12 @@ def get(connection: Connection, document_id: str) -> Document:
     if row is None:
         raise Missing("NOT_FOUND", UNKNOWN)
     return document_of(row)
+
+
+def titles(connection: Connection, document_ids: Iterable[str]) -> dict[str, str]:
+    """Titles by id, of those that there are; in the trash too."""
+    query = select(documents.c.id, documents.c.title).where(documents.c.id.in_(list(document_ids)))
+    return {row.id: row.title for row in connection.execute(query).all()}
 
 
 def retitle(connection: Connection, document_id: str, title: str, now: int) -> None:

@@ -112,6 +112,7 @@ MESSAGES: Final[Mapping[str, Row]] = {
 
 EVENTS: Final[Mapping[str, Row]] = {
     "title.changed": Row(action=Action.READ, guests=True),
+    "sharing.changed": Row(action=Action.READ, guests=True),
     "switches.changed": Row(action=Action.READ, guests=True),
     "document.locked": Row(action=Action.READ, guests=True),
     "document.unlocked": Row(action=Action.READ, guests=True),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from msgspec import UNSET, Struct, UnsetType
@@ -15,7 +16,7 @@ from octavo.catalog.requests import AccessRequest
 from octavo.guests import Entered
 from octavo.protocol import format_time
 from octavo.sharing import Shared
-from octavo.web.api.types import UserView, user_view
+from octavo.web.api.types import SwitchesView, UserView, user_view
 
 
 class PermissionPut(Struct):
@@ -41,21 +42,31 @@ class InvitationEntry(Struct, omit_defaults=True):
 
 
 class SharingView(Struct):
+    """`role` is one's own; `guests` is one of `switches`."""
+
+    title: str
+    role: str
     owner: UserView
     people: list[PersonRole]
     invitations: list[InvitationEntry]
     link_role: str | None
     guests: bool
+    switches: SwitchesView
+    locked: protocol.Lock | None
 
 
 def sharing_view(shared: Shared, *, with_email: bool) -> SharingView:
     made = dict([shared.token]) if shared.token else {}
     return SharingView(
+        shared.title,
+        shared.role,
         user_view(shared.owner, with_email=with_email),
         [PersonRole(user_view(person, with_email=with_email), role) for person, role in shared.people],
         [InvitationEntry(email, role, made.get(email, UNSET)) for email, role in shared.invitations],
         shared.link_role,
-        shared.guests,
+        shared.switches.guests,
+        SwitchesView(**asdict(shared.switches)),
+        shared.locked,
     )
 
 
@@ -121,7 +132,10 @@ class LockView(Struct):
 
 
 class AuditEntry(Struct, kw_only=True, omit_defaults=True):
-    """`address`, of the network, is for administrators only."""
+    """`person` is the subject where that is somebody with an account or a guest, `title` the document's as it is now.
+
+    `address`, of the network, is for administrators only.
+    """
 
     id: int
     at: str
@@ -130,6 +144,8 @@ class AuditEntry(Struct, kw_only=True, omit_defaults=True):
     document_id: str | None
     subject: str | None
     detail: dict[str, Any]
+    person: protocol.User | None = None
+    title: str | None = None
     address: str | UnsetType | None = UNSET
 
 
@@ -140,15 +156,17 @@ class AuditView(Struct):
 
 def audit_view(page: AuditPage, *, with_address: bool) -> AuditView:
     def view(entry: Entry) -> AuditEntry:
-        person = page.actors.get(entry.actor_id or "")
+        actor, person = page.people.get(entry.actor_id or ""), page.people.get(entry.subject or "")
         return AuditEntry(
             id=entry.id,
             at=format_time(entry.at),
-            actor=None if person is None else user_of(person),
+            actor=None if actor is None else user_of(actor),
             action=entry.action,
             document_id=entry.document_id,
             subject=entry.subject,
             detail=entry.detail,
+            person=None if person is None else user_of(person),
+            title=page.titles.get(entry.document_id or ""),
             address=entry.address if with_address else UNSET,
         )
 
