@@ -10,7 +10,7 @@ interface DialogProps {
   onClose(): void;
   children: ComponentChildren;
   /** `sheet` rises from the foot of the window, `top` hangs from its head and shows no title. */
-  kind?: "sheet" | "top" | "wide";
+  kind?: "sheet" | "top" | "wide" | "share";
 }
 
 /** A modal dialog, open as long as it is rendered; the browser keeps the focus in and gives it back. */

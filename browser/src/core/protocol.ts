@@ -9,6 +9,10 @@ export interface User {
   name: string;
   /** "#rrggbb", given by the server. */
   color: string;
+  /** Path-absolute; without one, initials. */
+  picture?: string;
+  /** Somebody without an account. */
+  guest?: boolean;
 }
 
 /** Where someone is, in UTF-16 code units; `length` is negative when selected backwards. */

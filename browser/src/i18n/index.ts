@@ -2,9 +2,11 @@
 
 import german from "./de.json?url";
 import type editor from "./en/editor.json";
+import type entry from "./en/entry.json";
+import type share from "./en/share.json";
 import shell from "./en/shell.json";
 
-export type MessageKey = keyof typeof shell | keyof typeof editor;
+export type MessageKey = keyof typeof shell | keyof typeof editor | keyof typeof entry | keyof typeof share;
 type Message = string | Partial<Record<Intl.LDMLPluralRule, string>>;
 type Messages = Partial<Record<MessageKey, Message>>;
 type Values = Readonly<Record<string, string | number>>;
@@ -96,3 +98,7 @@ export function timeAgo(timestamp: string, now = Date.now()): string {
   const [unit, size] = [...UNITS].reverse().find(([, length]) => seconds >= length) ?? UNITS[0]!;
   return relative.format(-Math.floor(seconds / size), unit);
 }
+
+/** The moment itself, in full. */
+export const timeExact = (timestamp: string): string =>
+  new Intl.DateTimeFormat(language, { dateStyle: "long", timeStyle: "medium" }).format(new Date(timestamp));

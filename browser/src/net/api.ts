@@ -3,8 +3,26 @@
 import type { Op } from "../core/delta";
 import type { Role, User } from "../core/protocol";
 
+/** Oneself; a guest has no address. */
 export interface Account extends User {
-  email: string;
+  email?: string;
+  /** An administrator of this server. */
+  admin?: boolean;
+}
+
+/** Read-only for all. */
+export interface Lock {
+  reason: string;
+  at: string;
+  by: User | null;
+}
+
+/** What a document's owner allows. */
+export interface Switches {
+  guests: boolean;
+  comments: boolean;
+  suggestions: boolean;
+  copying: boolean;
 }
 
 export interface Collaborator {

@@ -5,11 +5,12 @@ import { t } from "../i18n";
 import { account, accountError, asApiError, askToSignIn, destination, loadAccount } from "./account";
 import { Problem } from "./problem";
 import { navigate, path } from "./router";
-import { SignIn } from "./sign-in";
+import { ShareHost } from "./share";
 
-/** The pages of those who are signed in: chunks of their own, fetched when first needed. */
+/** The pages: chunks of their own, fetched when first needed. */
 const chunks = {
   home: async () => (await import("./home")).Home,
+  signIn: async () => (await import("./entry/sign-in")).SignIn,
   editor: async () => (await import("./editor/page")).EditorPage,
 };
 type ChunkName = keyof typeof chunks;
@@ -57,7 +58,12 @@ function Page() {
   if (user === undefined) return <Loading />;
   if (here === "/login" || here === "/register") {
     if (user) return <Redirect to={() => void navigate(destination(), true)} />;
-    return <SignIn key={here} register={here === "/register"} />;
+    const { signIn: SignIn } = loaded.value;
+    return SignIn ? (
+      <SignIn key={here} register={here === "/register"} />
+    ) : (
+      <Fetch key="signIn" name="signIn" />
+    );
   }
   const documentId = /^\/d\/([\w-]+)\/?$/.exec(here)?.[1];
   if (here !== "/" && here !== "/trash" && !documentId) return <Problem kind="page" />;
@@ -80,6 +86,7 @@ export function App() {
         {t("app.skip")}
       </a>
       <Page />
+      <ShareHost />
       <Notices />
     </>
   );

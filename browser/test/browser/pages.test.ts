@@ -146,10 +146,10 @@ test("access is given in the dialog and holds at once", async () => {
   const [ada, bob] = [await Person.register(server.url, "Ada"), await Person.register(server.url, "Bob")];
   const documentId = await ada.createDocument("Shared", ["ours"]);
   const page = await ada.open(browser, documentId);
-  await page.getByRole("button", { name: "Access" }).click();
-  await page.getByLabel("Add someone by e-mail").fill(bob.email);
-  await page.getByRole("button", { name: "Add", exact: true }).click();
-  await page.locator(".access-list").getByText("Bob").waitFor();
+  await page.getByRole("button", { name: "Share" }).click();
+  await page.getByLabel("Add people by name or e-mail").fill(bob.email);
+  await page.locator(".share-add").getByRole("button", { name: "Share" }).click();
+  await page.locator(".share-list").getByText("Bob", { exact: true }).waitFor();
   const other = await bob.open(browser, documentId);
   expect(await text(other)).toBe("ours\n");
 });

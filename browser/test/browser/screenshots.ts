@@ -138,9 +138,9 @@ test("the editor, alone and with another", async () => {
   await page.locator(`${TEXT} .line`).first().click();
   await picture(page, "together");
   await wide(page);
-  await page.getByRole("button", { name: "Access" }).click();
-  await page.locator(".access-list li").first().waitFor();
-  await picture(page, "access");
+  await page.getByRole("button", { name: "Share" }).click();
+  await page.locator(".share-list li").first().waitFor();
+  await picture(page, "share");
   await page.keyboard.press("Escape");
   await ready(page);
   await saved(page);

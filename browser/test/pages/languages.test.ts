@@ -1,11 +1,13 @@
 import { expect, test } from "vitest";
 import german from "../../src/i18n/de.json";
 import editor from "../../src/i18n/en/editor.json";
+import entry from "../../src/i18n/en/entry.json";
+import share from "../../src/i18n/en/share.json";
 import shell from "../../src/i18n/en/shell.json";
 
 type Message = string | Record<string, string>;
 
-const english: Record<string, Message> = { ...shell, ...editor };
+const english: Record<string, Message> = { ...shell, ...editor, ...entry, ...share };
 const translated: Record<string, Message> = german;
 
 const forms = (message: Message | undefined) =>

@@ -9,6 +9,7 @@ import { t } from "../../i18n";
 import { account, api, asApiError } from "../account";
 import { shownTitle } from "../documents";
 import { navigate } from "../router";
+import { openShare } from "../share";
 import { command } from "./command";
 import { ICONS } from "./icons";
 import { lineHeightName } from "./names";
@@ -63,16 +64,19 @@ function file(workspace: Workspace): MenuEntry[] {
     input?.focus();
     input?.select();
   };
-  const share = () => {
-    workspace.panel.value = "access";
-  };
   return [
     { kind: "item", label: t("home.new"), run: () => void attempt(create) },
     { kind: "item", label: t("home.rename"), reason: canEdit ? "" : t("reason.role"), run: rename },
-    { kind: "item", label: t("menu.share"), reason: owner, run: share },
+    { kind: "item", label: t("share.button"), run: () => openShare(workspace.documentId) },
     LINE,
     ...entries(workspace, ["save", "print"]),
     LINE,
+    {
+      kind: "item",
+      label: t("menu.activity"),
+      reason: owner,
+      run: () => openShare(workspace.documentId, "activity"),
+    },
     { kind: "item", label: t("app.home"), run: () => void navigate("/") },
     { kind: "item", label: t("home.toTrash"), danger: true, reason: owner, run: () => void attempt(trash) },
   ];

@@ -13,10 +13,10 @@ import messages from "../../i18n/en/editor.json";
 import { account, api, asApiError } from "../account";
 import { Problem, problemOf } from "../problem";
 import { follow, setGuard } from "../router";
-import { AccessButton } from "./access-button";
 import { watchNameFlags } from "./name-flags";
 import { People } from "./people";
 import { ReadOnlyBanner, RefusedBanner, SaveText, useSpokenState } from "./save-state";
+import { ShareButton } from "./share-button";
 import { MAC } from "./shortcuts";
 import { StatusLine } from "./status-line";
 import { Title } from "./title";
@@ -34,7 +34,6 @@ const LinkBubble = lazy(() => import("./link-bubble"));
 const ImageTools = lazy(() => import("./images/image-tools"));
 const FindBar = lazy(() => import("./find-bar"));
 const PANELS: Partial<Record<Panel, FunctionComponent<{ workspace: Workspace; close(): void }>>> = {
-  access: lazy(() => import("./access")),
   image: lazy(() => import("./images/insert-image")),
   "image-text": lazy(() => import("./images/image-text")),
   link: lazy(() => import("./link-box")),
@@ -73,7 +72,7 @@ function Bar({ workspace }: { workspace: Workspace }) {
       </div>
       <div class="bar-end">
         <People workspace={workspace} />
-        <AccessButton workspace={workspace} />
+        <ShareButton workspace={workspace} />
         {narrow.value && <Menus workspace={workspace} />}
         {account.value && <AccountMenu account={account.value} />}
       </div>

@@ -7,21 +7,14 @@ import { openEditor } from "../../editor/editor";
 import { t } from "../../i18n";
 import type { ApiError } from "../../net/api";
 import { api, asApiError, askToSignIn } from "../account";
+import { openShare, sharingMoved } from "../share";
 import { saveText } from "./save-text";
 import { afterFrame } from "./use-editor";
 
 export type Workspace = ReturnType<typeof createWorkspace>;
 
 /** A dialog over the page; at most one is open. */
-export type Panel =
-  | "link"
-  | "image"
-  | "image-text"
-  | "access"
-  | "menus"
-  | "palette"
-  | "shortcuts"
-  | "word-count";
+export type Panel = "link" | "image" | "image-text" | "menus" | "palette" | "shortcuts" | "word-count";
 
 /** The open bar for searching; a new object each time it is asked for, so that it takes the selected text anew. */
 export interface Finding {
@@ -30,6 +23,9 @@ export interface Finding {
 
 /** Whether the outline stands beside the text; remembered, but never over a narrow window's text from the start. */
 const outlineKept = storedFlag("outline", false);
+
+/** Events after which the roles, the requests or what is allowed may be others. */
+const SHARING = /^(sharing|switches|permission|access|title)\.|^document\.(un)?locked$/;
 
 const LEAVE_WAIT_MS = 1_500;
 const CLOSED: Access = { role: "viewer", canEdit: false, reason: "opening" };
@@ -108,7 +104,15 @@ export function createWorkspace(documentId: string, onImages: (images: readonly 
     else panel.value = id as Panel;
   }
 
+  function asked(data: unknown): void {
+    const { user } = (data ?? {}) as { user?: { name?: unknown } };
+    const text = t("share.asks", { name: String(user?.name ?? "") });
+    notify(text, { label: t("share.look"), run: () => openShare(documentId) });
+  }
+
   function happened(event: string, data: unknown): void {
+    if (SHARING.test(event)) sharingMoved.value += 1;
+    if (event === "access.requested") asked(data);
     if (event !== "document.locked") return;
     const { locked } = (data ?? {}) as { locked?: { reason?: unknown } | null };
     lockReason.value = typeof locked?.reason === "string" ? locked.reason : "";

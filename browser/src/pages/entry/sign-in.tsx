@@ -1,11 +1,15 @@
 import eye from "lucide:eye";
 import eyeOff from "lucide:eye-off";
 import { useEffect, useId, useState } from "preact/hooks";
-import { Icon } from "../components/icon";
-import { Mark } from "../components/mark";
-import { t } from "../i18n";
-import { account, api, asApiError, destination } from "./account";
-import { follow, navigate } from "./router";
+import { Icon } from "../../components/icon";
+import { Mark } from "../../components/mark";
+import { addMessages, t } from "../../i18n";
+import messages from "../../i18n/en/entry.json";
+import { account, api, asApiError, destination } from "../account";
+import { follow, navigate } from "../router";
+import "../../styles/entry.css";
+
+addMessages(messages);
 
 interface FieldProps {
   name: string;
