@@ -16,6 +16,8 @@ PURE = {
     "octavo.protocol",
     "octavo.access",
     "octavo.convert",
+    "octavo.collab.anchors",
+    "octavo.collab.marks",
     "octavo.collab.room",
     "octavo.collab.presence",
     "octavo.client.machine",

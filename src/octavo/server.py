@@ -27,9 +27,11 @@ from octavo.adapters.files import FOLDER, FileBlobs
 from octavo.adapters.memory import MemoryRelay
 from octavo.adapters.sql import SqlStore
 from octavo.adapters.sql_search import SqlSearch
+from octavo.anchoring import Anchors, AnchorsJob
 from octavo.audit import Audit
 from octavo.collab.host import RoomHost
 from octavo.collab.settings import HostSettings
+from octavo.comments import Comments
 from octavo.copies import Copies
 from octavo.delta import core_build
 from octavo.documents import Documents
@@ -37,7 +39,7 @@ from octavo.errors import Unavailable
 from octavo.folders import Folders
 from octavo.guests import Guests
 from octavo.images import Collector, Images, UseOfImages
-from octavo.jobs import Jobs, SnapshotJob
+from octavo.jobs import Job, Jobs, SnapshotJob
 from octavo.library import Library
 from octavo.locks import Locks
 from octavo.search import PAUSE, IndexJob, watch
@@ -64,6 +66,9 @@ FILES_KEPT: Final = 64
 
 POLL_SECONDS: Final = 30.0
 """How soon an open document learns what the command line changed beside the server."""
+
+ANCHORS_PAUSE: Final = 0.5
+"""Seconds for which a document's anchors rest after they were moved along."""
 
 KEY_FILE: Final = "signing.key"
 _REDIRECT_MS: Final = 1000
@@ -130,7 +135,9 @@ async def _wire(settings: Settings, store: SqlStore, search: SqlSearch, max_conn
     blobs = FileBlobs(settings.data_dir / FOLDER)
     images = Images(store.database, blobs, clock, settings, PublicFetch())
     indexing = IndexJob(store.database, store.log, search)
-    jobs = _jobs(store, clock, indexing)
+    anchors = Anchors(store.database, store.log, store.snapshots)
+    anchoring = AnchorsJob(anchors, store.log)
+    jobs = _jobs(store, clock, [indexing, anchoring])
     host = RoomHost(
         log=store.log,
         snapshots=store.snapshots,
@@ -154,6 +161,8 @@ async def _wire(settings: Settings, store: SqlStore, search: SqlSearch, max_conn
     documents.connect(host, gateway.online)
     indexing.connect(host)
     locks.connect(host)
+    comments = Comments(store.database, clock, host, anchors)
+    anchoring.connect(comments.moved)
     suggestions = Suggestions(store.database, store.log, documents, host)
     services = Services(
         accounts,
@@ -165,6 +174,7 @@ async def _wire(settings: Settings, store: SqlStore, search: SqlSearch, max_conn
         _home(store, search, documents, images, host, settings),
         images,
         suggestions,
+        comments,
         gateway,
         tickets,
         settings,
@@ -195,18 +205,18 @@ def _home(
     )
 
 
-def _jobs(store: SqlStore, clock: SystemClock, indexing: IndexJob) -> Jobs:
+def _jobs(store: SqlStore, clock: SystemClock, more: Sequence[Job]) -> Jobs:
     return Jobs(
         [
             SnapshotJob(store.log, store.snapshots),
             UseOfImages(store.database, clock),
             SuggestionsSeen(store.database, store.log),
-            indexing,
+            *more,
         ],
         database=store.database,
         clock=clock,
         on_failure=lambda job: metrics.job_failures.labels(job).inc(),
-        pauses={IndexJob.name: PAUSE},
+        pauses={IndexJob.name: PAUSE, AnchorsJob.name: ANCHORS_PAUSE},
     )
 
 

@@ -37,7 +37,42 @@ def unlock(people: People, document: str) -> None:
     people["owner"].call("DELETE", f"/documents/{document}/lock")
 
 
-TRIGGERS: Mapping[str, Callable[[People, str], None]] = {
+def commented(people: People, document: str) -> str:
+    """The path of a new thread."""
+    body = {"anchor": {"revision": 0, "index": 0, "length": 1}, "text": "Why?"}
+    thread = people["owner"].call("POST", f"/documents/{document}/comments", 201, json=body)
+    return f"/documents/{document}/comments/{thread['id']}"
+
+
+def replied(people: People, document: str) -> None:
+    people["owner"].call("POST", commented(people, document) + "/replies", 201, json={"text": "So."})
+
+
+def edited(people: People, document: str) -> None:
+    people["owner"].call("PATCH", commented(people, document), json={"text": "How?"})
+
+
+def resolved(people: People, document: str) -> str:
+    path = commented(people, document)
+    people["owner"].call("PATCH", path, json={"resolved": True})
+    return path
+
+
+def reopened(people: People, document: str) -> None:
+    people["owner"].call("PATCH", resolved(people, document), json={"resolved": False})
+
+
+def uncommented(people: People, document: str) -> None:
+    people["owner"].call("DELETE", commented(people, document), 204)
+
+
+TRIGGERS: Mapping[str, Callable[[People, str], object]] = {
+    "comment.created": commented,
+    "comment.replied": replied,
+    "comment.edited": edited,
+    "comment.resolved": resolved,
+    "comment.reopened": reopened,
+    "comment.deleted": uncommented,
     "title.changed": lambda people, document: people["editor"].call(
         "PATCH", f"/documents/{document}", json={"title": "Next"}
     ),

@@ -36,6 +36,9 @@ BODIES: Mapping[tuple[str, str], Any] = {
     ("POST", DOCUMENT + "/access-requests"): {"role": "editor"},
     ("PUT", DOCUMENT + "/lock"): {"reason": "matrix"},
     ("POST", DOCUMENT + "/copy"): {},
+    ("POST", DOCUMENT + "/comments"): {"anchor": {"revision": 1, "index": 0, "length": 1}, "text": "Why?"},
+    ("PATCH", access_matrix.COMMENT): {"resolved": True},
+    ("POST", access_matrix.COMMENT + "/replies"): {"text": "Because"},
     ("POST", DOCUMENT + "/suggestions"): {"base_revision": 1, "ops": [{"insert": "x"}]},
     ("POST", DOCUMENT + "/suggestions/accept"): {},
     ("POST", DOCUMENT + "/suggestions/reject"): {},
@@ -61,6 +64,10 @@ OTHER_ANSWERS: dict[tuple[str, str], int] = {
     ("PATCH", API + "/folders/{folder_id}"): 404,
     ("DELETE", API + "/folders/{folder_id}"): 404,
 }
+for _verb, _rest in (("PATCH", ""), ("DELETE", ""), ("POST", "/replies")):
+    OTHER_ANSWERS[_verb, access_matrix.COMMENT + _rest] = 404
+for _verb in ("PUT", "DELETE"):
+    OTHER_ANSWERS[_verb, access_matrix.COMMENT + "/reactions/{emoji}"] = 404
 for _verb in ("accept", "reject"):
     OTHER_ANSWERS["POST", f"{DOCUMENT}/suggestions/{{suggestion_id}}/{_verb}"] = 404
 NOBODYS_ANSWERS: dict[tuple[str, str], int] = {("POST", DOCUMENT + "/guests"): 404}

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, inspect, text
 
 from octavo.errors import Unavailable
 
-HEAD: Final = "0002"
+HEAD: Final = "0003"
 """The newest revision in `migrations/versions`; a test holds the two together."""
 
 _SCRIPTS: Final = "octavo.catalog:migrations"

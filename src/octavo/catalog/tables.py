@@ -428,6 +428,57 @@ suggestions = Table(  # that the log has ever had; a job keeps it
     PrimaryKeyConstraint("document_id", "id"),
 )
 
+# --- comments -----------------------------------------------------------------------------------------------
+
+comments = Table(  # a thread's first comment (thread_id null) and its replies
+    "comments",
+    metadata,
+    _id("id", primary_key=True),
+    _document(),
+    Column("thread_id", Text, ForeignKey("comments.id", ondelete="CASCADE"), nullable=True),
+    Column("user_id", Text, ForeignKey("users.id", ondelete="SET NULL"), nullable=True),
+    _text("body"),
+    _bytes("mentions"),  # ids of the people named in it, a JSON list
+    _number("created_at"),
+    _number("edited_at", nullable=True),
+    Index(None, "document_id", "created_at"),
+    Index(None, "thread_id"),
+    Index(None, "user_id"),
+)
+
+threads = Table(  # where a thread stands, and whether it is dealt with
+    "threads",
+    metadata,
+    Column("id", Text, ForeignKey("comments.id", ondelete="CASCADE"), primary_key=True),
+    _document(),
+    _text("quote"),  # the text as it was when the thread began
+    _number("revision"),  # at which the anchor stands, or a later one of anchored.revision
+    _number("start"),
+    _number("end"),
+    _bytes("lost"),  # what the anchor may take back: a JSON list of collab.anchors.Lost
+    _number("resolved_at", nullable=True),
+    _text("resolved_by", nullable=True),
+    Index(None, "document_id"),
+)
+
+anchored = Table(  # how far a document's anchors have been moved along; a job does
+    "anchored",
+    metadata,
+    Column("document_id", Text, ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True),
+    _number("revision"),
+)
+
+reactions = Table(
+    "reactions",
+    metadata,
+    Column("comment_id", Text, ForeignKey("comments.id", ondelete="CASCADE"), nullable=False),
+    _user(),
+    _text("emoji"),
+    _number("created_at"),
+    PrimaryKeyConstraint("comment_id", "user_id", "emoji"),
+    Index(None, "user_id"),
+)
+
 # --- jobs ---------------------------------------------------------------------------------------------------
 
 job_cursors = Table(

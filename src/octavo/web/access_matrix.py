@@ -14,6 +14,7 @@ from octavo.access import Action
 
 API: Final = "/api/v1"
 DOCUMENT: Final = API + "/documents/{document_id}"
+COMMENT: Final = DOCUMENT + "/comments/{comment_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,13 @@ ROUTES: Final[Mapping[tuple[str, str], Row]] = {
     ("POST", DOCUMENT + "/suggestions/reject"): Row(action=Action.SUGGEST, guests=True),
     ("POST", DOCUMENT + "/suggestions/{suggestion_id}/accept"): Row(action=Action.DECIDE, guests=True),
     ("POST", DOCUMENT + "/suggestions/{suggestion_id}/reject"): Row(action=Action.SUGGEST, guests=True),
+    ("GET", DOCUMENT + "/comments"): Row(action=Action.READ, guests=True),
+    ("POST", DOCUMENT + "/comments"): Row(action=Action.COMMENT, guests=True, scope="suggest"),
+    ("PATCH", COMMENT): Row(action=Action.COMMENT, guests=True, scope="suggest"),
+    ("DELETE", COMMENT): Row(action=Action.COMMENT, guests=True, scope="suggest"),
+    ("POST", COMMENT + "/replies"): Row(action=Action.COMMENT, guests=True, scope="suggest"),
+    ("PUT", COMMENT + "/reactions/{emoji}"): Row(action=Action.COMMENT, guests=True, scope="suggest"),
+    ("DELETE", COMMENT + "/reactions/{emoji}"): Row(action=Action.COMMENT, guests=True, scope="suggest"),
     ("PUT", DOCUMENT + "/permissions"): Row(action=Action.SHARE),
     ("DELETE", DOCUMENT + "/permissions/{who}"): Row(action=Action.SHARE),
     ("GET", DOCUMENT + "/guests"): ANYONE,
@@ -111,6 +119,18 @@ MESSAGES: Final[Mapping[str, Row]] = {
 }
 
 EVENTS: Final[Mapping[str, Row]] = {
+    **dict.fromkeys(
+        (
+            "comment.created",
+            "comment.edited",
+            "comment.replied",
+            "comment.resolved",
+            "comment.reopened",
+            "comment.deleted",
+            "comment.moved",
+        ),
+        Row(action=Action.READ, guests=True),
+    ),
     "title.changed": Row(action=Action.READ, guests=True),
     "sharing.changed": Row(action=Action.READ, guests=True),
     "switches.changed": Row(action=Action.READ, guests=True),

@@ -15,6 +15,7 @@ from litestar.params import HeaderParameter
 from octavo import protocol
 from octavo.accounts import Accounts, Identity
 from octavo.audit import Audit
+from octavo.comments import Comments
 from octavo.copies import Copies
 from octavo.documents import Documents
 from octavo.errors import Denied, Invalid, Unavailable
@@ -30,6 +31,9 @@ from octavo.trash import Trash
 from octavo.web.auth import Tickets
 from octavo.web.limits import Buckets
 from octavo.web.socket import PATH, Gateway
+
+REMARKS: Final = 120
+"""Comments, replies and reactions of one person, refilled in a minute."""
 
 ASKING: Final = 10
 """Access requests of one person, refilled in a minute."""
@@ -56,6 +60,7 @@ class Services:
     home: Home
     images: Images
     suggestions: Suggestions
+    comments: Comments
     gateway: Gateway
     tickets: Tickets
     settings: Settings
@@ -64,12 +69,14 @@ class Services:
     failures: Buckets = field(init=False)
     asking: Buckets = field(init=False)
     images_brought: Buckets = field(init=False)
+    remarks: Buckets = field(init=False)
 
     def __post_init__(self) -> None:
         settings = self.settings
         self.attempts = Buckets(settings.address_attempts / 60, settings.address_attempts)
         self.failures = Buckets(settings.login_attempts / 60, settings.login_attempts)
         self.asking = Buckets(ASKING / 60, ASKING)
+        self.remarks = Buckets(REMARKS / 60, REMARKS)
         self.images_brought = Buckets(settings.images_per_minute / 60, settings.images_per_minute)
 
     def websocket_url(self, document_id: str, identity: Identity) -> str:
