@@ -32,6 +32,7 @@ def test_an_invitation_by_link_is_for_whoever_has_it(
     with server.nobody() as browser:
         offered = browser.get(f"/api/v1/invitations/{token}").json()
     assert offered == {
+        "document_id": document,
         "email": "work@example.com",
         "role": "editor",
         "title": "Letter",

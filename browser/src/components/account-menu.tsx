@@ -1,7 +1,7 @@
 import { chooseLanguage, LANGUAGES, type Language, language, t } from "../i18n";
 import type { Account } from "../net/api";
 import { asApiError, signOut } from "../pages/account";
-import { mayLeave } from "../pages/router";
+import { mayLeave, navigate } from "../pages/router";
 import { Avatar } from "./avatar";
 import { Menu } from "./menu";
 import { notify } from "./notice";
@@ -32,8 +32,12 @@ export const themeChoices = () =>
 
 /** Who is signed in, the choice of light or dark and of a language, and the way out. */
 export function AccountMenu({ account }: { account: Account }) {
+  const next = `?next=${encodeURIComponent(location.pathname + location.search)}`;
+  const ways = account.guest
+    ? [{ label: t("account.signIn"), separated: true, run: () => void navigate(`/login${next}`) }]
+    : [];
   const leave = {
-    label: t("account.signOut"),
+    label: t(account.guest ? "account.leave" : "account.signOut"),
     separated: true,
     run: () => void signOut().catch((error) => notify(asApiError(error).message)),
   };
@@ -45,10 +49,10 @@ export function AccountMenu({ account }: { account: Account }) {
       heading={
         <div class="menu-heading">
           <strong>{account.name}</strong>
-          <span class="quiet">{account.email}</span>
+          <span class="quiet">{account.guest ? t("account.guest") : account.email}</span>
         </div>
       }
-      items={[...themeChoices(), ...languageChoices(), leave]}
+      items={[...themeChoices(), ...languageChoices(), ...ways, leave]}
     />
   );
 }

@@ -4,6 +4,9 @@ import type { Op } from "./delta";
 
 export type Role = "owner" | "editor" | "commenter" | "viewer";
 
+/** What a document can be shared as. */
+export type SharedRole = Exclude<Role, "owner">;
+
 export interface User {
   id: string;
   name: string;

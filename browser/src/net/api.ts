@@ -73,7 +73,8 @@ export class ApiError extends Error {
 }
 
 export interface Api {
-  register(email: string, name: string, password: string): Promise<Account>;
+  /** `invitation`: the token of the link that brought somebody here. */
+  register(email: string, name: string, password: string, invitation?: string): Promise<Account>;
   login(email: string, password: string): Promise<Account>;
   logout(): Promise<void>;
   me(): Promise<Account>;
@@ -129,8 +130,10 @@ export function createApi(fetcher: typeof fetch = fetch.bind(globalThis)): Api {
   const document = (id: string) => `/documents/${encodeURIComponent(id)}`;
   return {
     request,
-    register: async (email, name, password) =>
-      (await request<{ user: Account }>("POST", "/auth/register", { email, name, password })).user,
+    register: async (email, name, password, invitation) => {
+      const body = { email, name, password, ...(invitation === undefined ? {} : { invitation }) };
+      return (await request<{ user: Account }>("POST", "/auth/register", body)).user;
+    },
     login: async (email, password) =>
       (await request<{ user: Account }>("POST", "/auth/login", { email, password })).user,
     logout: () => request("POST", "/auth/logout"),

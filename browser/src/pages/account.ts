@@ -33,9 +33,9 @@ export function destination(): string {
   return /^\/(?![/\\])/.test(next) ? next : "/";
 }
 
-/** To the sign-in page, and back here afterwards. */
+/** To the sign-in page, and back here afterwards; a guest stays one until signing in. */
 export function askToSignIn(): void {
-  account.value = null;
+  if (!account.peek()?.guest) account.value = null;
   const here = location.pathname + location.search;
   void navigate(here === "/" ? "/login" : `/login?next=${encodeURIComponent(here)}`, true);
 }

@@ -10,7 +10,7 @@ import { ShareHost } from "./share";
 /** The pages: chunks of their own, fetched when first needed. */
 const chunks = {
   home: async () => (await import("./home")).Home,
-  signIn: async () => (await import("./entry/sign-in")).SignIn,
+  entry: () => import("./entry"),
   editor: async () => (await import("./editor/page")).EditorPage,
 };
 type ChunkName = keyof typeof chunks;
@@ -56,19 +56,21 @@ function Page() {
   if (accountError.value) return <Problem kind="unreachable" retry={() => void loadAccount()} />;
   const user = account.value;
   if (user === undefined) return <Loading />;
+  const { entry: Entry, home: Home, editor: Editor } = loaded.value;
+  const known = user !== null && !user.guest;
   if (here === "/login" || here === "/register") {
-    if (user) return <Redirect to={() => void navigate(destination(), true)} />;
-    const { signIn: SignIn } = loaded.value;
-    return SignIn ? (
-      <SignIn key={here} register={here === "/register"} />
-    ) : (
-      <Fetch key="signIn" name="signIn" />
-    );
+    if (known) return <Redirect to={() => void navigate(destination(), true)} />;
+    if (!Entry) return <Fetch key="entry" name="entry" />;
+    return <Entry.SignIn key={here} register={here === "/register"} />;
   }
-  const documentId = /^\/d\/([\w-]+)\/?$/.exec(here)?.[1];
-  if (here !== "/" && here !== "/trash" && !documentId) return <Problem kind="page" />;
-  if (!user) return <Redirect to={askToSignIn} />;
-  const { home: Home, editor: Editor } = loaded.value;
+  const [, documentId] = /^\/d\/([\w-]+)\/?$/.exec(here) ?? [];
+  const [, invitation] = /^\/invitations\/([\w-]+)\/?$/.exec(here) ?? [];
+  if (here !== "/" && here !== "/trash" && !documentId && !invitation) return <Problem kind="page" />;
+  if (invitation || (documentId && !user)) {
+    if (!Entry) return <Fetch key="entry" name="entry" />;
+    if (invitation) return <Entry.InvitationPage key={invitation} token={invitation} />;
+    return <Entry.GuestPage key={documentId} documentId={documentId!} />;
+  }
   if (documentId) {
     return Editor ? (
       <Editor key={documentId} documentId={documentId} />
@@ -76,6 +78,8 @@ function Page() {
       <Fetch key="editor" name="editor" />
     );
   }
+  // A guest has the documents that were entered, and nothing else.
+  if (!known) return <Redirect to={askToSignIn} />;
   return Home ? <Home key={here} trash={here === "/trash"} /> : <Fetch key="home" name="home" />;
 }
 

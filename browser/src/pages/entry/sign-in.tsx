@@ -1,69 +1,18 @@
-import eye from "lucide:eye";
-import eyeOff from "lucide:eye-off";
-import { useEffect, useId, useState } from "preact/hooks";
-import { Icon } from "../../components/icon";
-import { Mark } from "../../components/mark";
-import { addMessages, t } from "../../i18n";
-import messages from "../../i18n/en/entry.json";
-import { account, api, asApiError, destination } from "../account";
+import { useState } from "preact/hooks";
+import { Field } from "../../components/field";
+import { t } from "../../i18n";
+import type { Account } from "../../net/api";
+import { account, api, destination } from "../account";
 import { follow, navigate } from "../router";
-import "../../styles/entry.css";
+import { EntryCard } from "./entry-card";
+import { useRefusal } from "./failure";
+import type { Invitation } from "./invitation";
+import { useAnswer, useServer } from "./server";
 
-addMessages(messages);
+/** The token of the invitation that brought somebody here. */
+const invitationToken = () => new URLSearchParams(location.search).get("invitation");
 
-interface FieldProps {
-  name: string;
-  label: string;
-  type: "text" | "email" | "password";
-  autocomplete: string;
-  hint?: string;
-  minLength?: number;
-  maxLength?: number;
-}
-
-function Field({ name, label, type, autocomplete, hint, minLength, maxLength }: FieldProps) {
-  const id = useId();
-  const [shown, setShown] = useState(false);
-  const secret = type === "password";
-  return (
-    <div class="field">
-      <label for={id}>{label}</label>
-      <div class="field-box">
-        <input
-          id={id}
-          class="input"
-          name={name}
-          // One of three kinds at run time; the types of JSX want a single one.
-          type={(secret && shown ? "text" : type) as "text"}
-          autocomplete={autocomplete}
-          required
-          minLength={minLength}
-          maxLength={maxLength}
-          aria-describedby={hint ? `${id}-hint` : undefined}
-          spellcheck={false}
-        />
-        {secret && (
-          <button
-            type="button"
-            class="button icon-only field-reveal"
-            aria-label={t(shown ? "field.hidePassword" : "field.showPassword")}
-            aria-pressed={shown}
-            onClick={() => setShown(!shown)}
-          >
-            <Icon shapes={shown ? eyeOff : eye} />
-          </button>
-        )}
-      </div>
-      {hint && (
-        <small id={`${id}-hint`} class="quiet">
-          {hint}
-        </small>
-      )}
-    </div>
-  );
-}
-
-function Fields({ register }: { register: boolean }) {
+function Fields({ register, email }: { register: boolean; email: string }) {
   return (
     <>
       {register && (
@@ -76,7 +25,7 @@ function Fields({ register }: { register: boolean }) {
           hint={t("field.nameHint")}
         />
       )}
-      <Field name="email" label={t("field.email")} type="email" autocomplete="username" />
+      <Field name="email" label={t("field.email")} type="email" autocomplete="username" value={email} />
       <Field
         name="password"
         label={t("field.password")}
@@ -88,58 +37,91 @@ function Fields({ register }: { register: boolean }) {
   );
 }
 
-/** Signing in, or with `register` making the account first. */
-export function SignIn({ register }: { register: boolean }) {
-  const [failure, setFailure] = useState("");
-  const [busy, setBusy] = useState(false);
-  const title = t(register ? "register.title" : "login.title");
-  useEffect(() => {
-    document.title = `${title} – ${t("app.name")}`;
-  }, [title]);
+interface FormProps {
+  register: boolean;
+  /** What the account is made with. */
+  invitation: { token: string; found: Invitation } | null;
+}
 
+function Form({ register, invitation }: FormProps) {
+  const [busy, setBusy] = useState(false);
+  const refusal = useRefusal(register);
   const submit = async (event: SubmitEvent) => {
     event.preventDefault();
     const form = new FormData(event.currentTarget as HTMLFormElement);
     const value = (name: string) => String(form.get(name) ?? "");
+    const email = value("email").trim();
     setBusy(true);
-    setFailure("");
+    refusal.clear();
     try {
-      const user = register
-        ? await api.register(value("email").trim(), value("name").trim(), value("password"))
-        : await api.login(value("email").trim(), value("password"));
-      await navigate(destination(), true);
+      let user: Account;
+      if (register)
+        user = await api.register(email, value("name").trim(), value("password"), invitation?.token);
+      else user = await api.login(email, value("password"));
+      await navigate(invitation ? `/d/${invitation.found.document_id}` : destination(), true);
       account.value = user;
     } catch (error) {
-      setFailure(asApiError(error).message);
+      refusal.refused(error);
       setBusy(false);
     }
   };
-
   return (
-    <main class="centred" id="content">
-      <div class="card sign-in">
-        <div class="brand">
-          <Mark size={36} />
-          <span>{t("app.name")}</span>
-        </div>
-        <h1>{title}</h1>
-        <p class="quiet">{t(register ? "register.lead" : "login.lead")}</p>
-        <form onSubmit={(event) => void submit(event)}>
-          <Fields register={register} />
-          <p class="failure" role="alert">
-            {failure}
-          </p>
-          <button type="submit" class="button primary wide" disabled={busy}>
-            {t(register ? "register.submit" : "login.submit")}
-          </button>
-        </form>
-        <p class="quiet other">
-          {t(register ? "register.other" : "login.other")}{" "}
-          <a href={(register ? "/login" : "/register") + location.search} onClick={follow}>
-            {t(register ? "register.otherLink" : "login.otherLink")}
-          </a>
-        </p>
-      </div>
-    </main>
+    <form onSubmit={(event) => void submit(event)}>
+      <Fields register={register} email={invitation?.found.email ?? ""} />
+      <p class="failure" role="alert">
+        {refusal.text}
+      </p>
+      <button type="submit" class="button primary wide" disabled={busy || refusal.waiting}>
+        {t(register ? "register.submit" : "login.submit")}
+      </button>
+    </form>
+  );
+}
+
+/** The way from signing in to signing up and back, as far as this server has both. */
+function Other({ register, open }: { register: boolean; open: boolean }) {
+  if (!register && !open) return null;
+  return (
+    <p class="quiet other">
+      {t(register ? "register.other" : "login.other")}{" "}
+      <a href={(register ? "/login" : "/register") + location.search} onClick={follow}>
+        {t(register ? "register.otherLink" : "login.otherLink")}
+      </a>
+    </p>
+  );
+}
+
+/** Signing in, or with `register` making the account first; as far as the server lets people make one. */
+export function SignIn({ register }: { register: boolean }) {
+  const server = useServer();
+  const token = register ? invitationToken() : null;
+  const { found, failure } = useAnswer<Invitation>(
+    token ? `/invitations/${encodeURIComponent(token)}` : null,
+  );
+  const mode = server?.sign_up ?? "open";
+  const invitation = token && found ? { token, found } : null;
+  const refused = register && (mode === "closed" || (mode === "invited" && !token));
+  const title = t(register ? "register.title" : "login.title");
+  if (refused || failure?.status === 404) {
+    const why = failure ? "invitation.void" : mode === "closed" ? "register.closed" : "register.invited";
+    return (
+      <EntryCard title={title} lead={t(why)}>
+        <Other register open={false} />
+      </EntryCard>
+    );
+  }
+  const lead = found
+    ? t("register.invitedBy", { name: found.invited_by })
+    : t(register ? "register.lead" : "login.lead");
+  return (
+    <EntryCard title={title} lead={lead}>
+      {/* The address of the invitation stands in the form from the start. */}
+      {token && !found ? (
+        <p class="quiet late">{t("app.loading")}</p>
+      ) : (
+        <Form key={found?.email ?? ""} register={register} invitation={invitation} />
+      )}
+      <Other register={register} open={mode === "open" || invitationToken() !== null} />
+    </EntryCard>
   );
 }

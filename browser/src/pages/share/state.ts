@@ -1,5 +1,5 @@
 import { computed, signal } from "@preact/signals";
-import type { Role, User } from "../../core/protocol";
+import type { Role, SharedRole, User } from "../../core/protocol";
 import { t } from "../../i18n";
 import type { ApiError, Lock, Switches } from "../../net/api";
 import { account, api, asApiError, askToSignIn } from "../account";
@@ -7,7 +7,7 @@ import { account, api, asApiError, askToSignIn } from "../account";
 /** Somebody with an address, which the owner sees. */
 export type Known = User & { email?: string };
 
-export type SharedRole = Exclude<Role, "owner">;
+export type { SharedRole };
 export const SHARED_ROLES: readonly SharedRole[] = ["editor", "commenter", "viewer"];
 
 /** `GET /documents/{id}/permissions`. */

@@ -84,7 +84,7 @@ async def delete_permission(
 async def read_invitation(services: Called, token: FromPath[str]) -> InvitationView:
     """What an invitation's link offers."""
     found = await services.sharing.invitation(token)
-    return InvitationView(found.email, found.role, found.title, found.inviter)
+    return InvitationView(found.document_id, found.email, found.role, found.title, found.inviter)
 
 
 @post("/invitations/{token:str}", status_code=200)

@@ -71,6 +71,7 @@ def sharing_view(shared: Shared, *, with_email: bool) -> SharingView:
 
 
 class InvitationView(Struct):
+    document_id: str
     email: str
     role: str
     title: str
