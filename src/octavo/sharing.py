@@ -244,6 +244,13 @@ class Sharing:
         await self._changed(document_id)
         return document_id, role
 
+    async def joined(self, user_id: str) -> None:
+        """Somebody's new account has taken invitations up: whoever shows who has access looks again."""
+        for document_id in await self._database.read(
+            lambda connection: permissions.documents_of(connection, user_id)
+        ):
+            self._host.event(document_id, "sharing.changed", {"id": document_id})
+
     # --- on request -----------------------------------------------------------------------------------------
 
     def checked_request(self, identity: Identity, document_id: str, role: str, message: str) -> AccessRequest:

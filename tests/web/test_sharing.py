@@ -54,6 +54,16 @@ def test_the_token_is_shown_once_and_stored_as_a_hash(server: Running, ada: Pers
     assert not any(token.encode() in path.read_bytes() for path in data_dir.iterdir() if path.is_file())
 
 
+def test_the_owner_is_told_of_an_account_made_with_an_invitation(
+    server: Running, ada: Person, document: str
+) -> None:
+    invite(ada, document, "soon@example.com")
+    with ada.editor(document, "waiting") as watching:
+        assert sign_up(server, "soon@example.com").status_code == 201
+        event = watching.until("event")
+    assert (event["event"], event["data"]) == ("sharing.changed", {"id": document})
+
+
 def test_links_that_are_no_good(server: Running, ada: Person, bob: Person, document: str) -> None:
     first = invite(ada, document, "again@example.com")
     second = invite(ada, document, "again@example.com", "viewer")

@@ -1,7 +1,7 @@
 import { type MessageKey, t } from "../i18n";
 
 /** What the server's twelve are called, in its order. */
-const NAMES = [..."blue red green violet orange teal crimson purple indigo pink olive brown".split(" ")];
+const NAMES = "blue red green violet orange teal crimson purple indigo pink olive brown".split(" ");
 
 interface ColorChoiceProps {
   legend: string;
@@ -26,7 +26,7 @@ export function ColorChoice({ legend, hint, colors, chosen, choose }: ColorChoic
             class="color"
             value={color}
             style={{ "--person": color }}
-            aria-label={NAMES[index] ? t(`color.${NAMES[index]}` as MessageKey) : color}
+            aria-label={NAMES[index] ? t(`hue.${NAMES[index]}` as MessageKey) : color}
             checked={color === chosen}
             onChange={() => choose(color)}
           />

@@ -17,7 +17,7 @@ export function lazy<Props extends object>(
   return function Lazy(props: Props) {
     const [, draw] = useState(0);
     useEffect(() => {
-      if (loaded) return;
+      // Also when it came between drawing and here.
       fetchOnce().then(
         () => draw(1),
         () => notify(t("app.partFailed")),

@@ -127,6 +127,11 @@ export class Machine {
 
   // --- what the shell may ask
 
+  /** What is not acknowledged, as one change of what the server has. */
+  get pending(): readonly Op[] {
+    return this.#pending().ops;
+  }
+
   get clientId(): string {
     return this.#clientId;
   }

@@ -561,6 +561,10 @@ class OpenEditor implements Editor {
     return this.#machine.unacknowledged;
   }
 
+  unsentText(): string {
+    return insertedText(this.#machine.pending);
+  }
+
   dismissRefusal(): void {
     this.#saves.dismiss();
     this.#tell();

@@ -331,6 +331,8 @@ export interface Editor extends WritingAids {
   goToPerson(clientId: string): boolean;
   /** Edits that exist on this page only: ask before leaving when > 0. */
   unsavedChanges(): number;
+  /** The text of these edits, as far as it is text. */
+  unsentText(): string;
   /** The user has dealt with a refusal: go on (nothing happens when stopped). */
   dismissRefusal(): void;
   /** Try to connect now. */

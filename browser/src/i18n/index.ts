@@ -5,8 +5,9 @@ import type editor from "./en/editor.json";
 import type entry from "./en/entry.json";
 import type share from "./en/share.json";
 import shell from "./en/shell.json";
+import type tools from "./en/tools.json";
 
-export type MessageKey = keyof typeof shell | keyof typeof editor | keyof typeof entry | keyof typeof share;
+export type MessageKey = keyof (typeof shell & typeof editor & typeof entry & typeof share & typeof tools);
 type Message = string | Partial<Record<Intl.LDMLPluralRule, string>>;
 type Messages = Partial<Record<MessageKey, Message>>;
 type Values = Readonly<Record<string, string | number>>;

@@ -84,7 +84,7 @@ test("each error page says what happened", async () => {
   const documentId = await ada.createDocument("Private", ["secret"]);
   const page = await (await eve.context(browser)).newPage();
   await page.goto(`${server.url}/d/${documentId}`);
-  await page.getByRole("heading", { name: "There is no document here" }).waitFor();
+  await page.getByRole("heading", { name: "You need access" }).waitFor();
   await page.goto(`${server.url}/nowhere`);
   await page.getByRole("heading", { name: "There is no such page" }).waitFor();
   await ada.request("DELETE", `/documents/${documentId}`);

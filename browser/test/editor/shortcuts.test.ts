@@ -2,7 +2,10 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { FONTS, fontStack } from "../../src/editor/formats";
 import { COMMANDS, commandOfKey, type KeyPress } from "../../src/editor/shortcuts";
-import labels from "../../src/i18n/en/editor.json";
+import atOnce from "../../src/i18n/en/editor.json";
+import tools from "../../src/i18n/en/tools.json";
+
+const labels = { ...atOnce, ...tools };
 
 const press = (keys: string, given: Partial<KeyPress> = {}): KeyPress => {
   const parts = keys.split("-");

@@ -61,6 +61,12 @@ def people_of(connection: Connection, document_id: str) -> list[tuple[str, str]]
     return [(row.user_id, row.role) for row in connection.execute(query).all()]
 
 
+def documents_of(connection: Connection, user_id: str) -> list[str]:
+    """Ids of the documents on which somebody has a role by name."""
+    query = select(permissions.c.document_id).where(permissions.c.user_id == user_id)
+    return list(connection.execute(query).scalars())
+
+
 def give(connection: Connection, document_id: str, user_id: str, role: str, now: int) -> None:
     """A role by name: "editor", "commenter" or "viewer"."""
     take(connection, document_id, user_id, missing_ok=True)

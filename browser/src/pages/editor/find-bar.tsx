@@ -14,6 +14,7 @@ import { shortcutsOf } from "./shortcuts";
 import { useEditor } from "./use-editor";
 import type { Finding, Workspace } from "./workspace";
 import "../../styles/panels.css";
+import "./tool-words";
 
 type Option = "matchCase" | "wholeWord" | "regexp";
 const OPTIONS: Array<[Option, string]> = [

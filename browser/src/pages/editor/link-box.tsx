@@ -3,6 +3,7 @@ import { Dialog } from "../../components/dialog";
 import { t } from "../../i18n";
 import { completeAddress } from "./address";
 import type { Workspace } from "./workspace";
+import "./tool-words";
 
 interface FieldProps {
   label: string;

@@ -11,6 +11,7 @@ import { shortcutsOf } from "./shortcuts";
 import { useEditor } from "./use-editor";
 import type { Workspace } from "./workspace";
 import "../../styles/panels.css";
+import "./tool-words";
 
 async function copy(url: string): Promise<void> {
   try {

@@ -8,6 +8,7 @@ import { distinct } from "./people";
 import { useEditor } from "./use-editor";
 import type { Workspace } from "./workspace";
 import "../../styles/panels.css";
+import "./tool-words";
 
 const LOOK_EVERY_MS = 100;
 const SHOWN = 3;

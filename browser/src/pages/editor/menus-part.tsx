@@ -6,6 +6,7 @@ import { narrow } from "../../components/window";
 import { t } from "../../i18n";
 import { menus } from "./menus";
 import type { Workspace } from "./workspace";
+import "./tool-words";
 
 /** The menus: a bar, or where the window is narrow one button that opens them as a sheet. */
 export default function Menus({ workspace }: { workspace: Workspace }) {

@@ -7,6 +7,7 @@ import { t } from "../../i18n";
 import { useEditor } from "./use-editor";
 import type { Workspace } from "./workspace";
 import "../../styles/panels.css";
+import "./tool-words";
 
 const LOOK_EVERY_MS = 120;
 

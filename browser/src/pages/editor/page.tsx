@@ -1,5 +1,5 @@
 import type { FunctionComponent } from "preact";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import { AccountMenu } from "../../components/account-menu";
 import { fetchLazy, lazy } from "../../components/lazy";
 import { Mark } from "../../components/mark";
@@ -10,12 +10,11 @@ import type { PastedImage } from "../../editor/editor";
 import { commandOfKey, isPageCommand } from "../../editor/shortcuts";
 import { addMessages, t } from "../../i18n";
 import messages from "../../i18n/en/editor.json";
-import { account, api, asApiError } from "../account";
-import { Problem, problemOf } from "../problem";
+import { account } from "../account";
 import { follow, setGuard } from "../router";
 import { watchNameFlags } from "./name-flags";
 import { People } from "./people";
-import { ReadOnlyBanner, RefusedBanner, SaveText, useSpokenState } from "./save-state";
+import { SaveText, useSpokenState } from "./save-state";
 import { ShareButton } from "./share-button";
 import { MAC } from "./shortcuts";
 import { StatusLine } from "./status-line";
@@ -27,6 +26,8 @@ addMessages(messages);
 
 /** What the text does not wait for: fetched when it is shown, or as soon as the document is open. */
 const Toolbar = lazy(() => import("./toolbar"));
+const Banners = lazy(() => import("./banners"));
+const Failed = lazy(() => import("./failed"));
 const Menus = lazy(() => import("./menus-part"));
 const Outline = lazy(() => import("./outline"));
 const Markers = lazy(() => import("./markers"));
@@ -89,36 +90,6 @@ function OpenPanel({ workspace }: { workspace: Workspace }) {
     if (panel.peek() === name) panel.value = null;
   };
   return <Shown key={name} workspace={workspace} close={close} />;
-}
-
-/** Whether the document lies in one's own trash, so that one may take it out again. */
-function useOwnTrash(documentId: string, deleted: boolean): boolean {
-  const [mine, setMine] = useState(false);
-  useEffect(() => {
-    if (!deleted) return;
-    const look = async () => {
-      const { documents } = await api.listDocuments({ trashed: true, limit: 200 });
-      setMine(documents.some((each) => each.id === documentId && each.role === "owner"));
-    };
-    look().catch(() => setMine(false)); // the page says what happened; only the button is missing
-  }, [documentId, deleted]);
-  return mine;
-}
-
-function Failed({ workspace, retry }: { workspace: Workspace; retry(): void }) {
-  const failure = workspace.failure.value!;
-  const kind = problemOf(failure);
-  const mine = useOwnTrash(workspace.documentId, kind === "deleted");
-  const restore = () =>
-    api.undelete(workspace.documentId).then(retry, (error) => notify(asApiError(error).message));
-  return (
-    <Problem
-      kind={kind}
-      message={failure.message}
-      {...(kind === "unreachable" || kind === "failed" ? { retry } : {})}
-      {...(mine ? { restore: () => void restore() } : {})}
-    />
-  );
 }
 
 /** The mount point outlives every rendering: the editor owns what is inside. */
@@ -188,7 +159,7 @@ export function EditorPage({ documentId }: { documentId: string }) {
   useLeaveWarning(workspace);
   useKeys(workspace);
   useSpokenState(workspace);
-  if (workspace.failure.value) return <Failed workspace={workspace} retry={() => location.reload()} />;
+  if (workspace.failure.value || workspace.lost.value) return <Failed workspace={workspace} />;
   const bare = workspace.fullScreen.value;
   const finding = workspace.finding.value;
   return (
@@ -200,8 +171,7 @@ export function EditorPage({ documentId }: { documentId: string }) {
         </div>
       )}
       <div class="banners">
-        <RefusedBanner workspace={workspace} />
-        <ReadOnlyBanner workspace={workspace} />
+        <Banners workspace={workspace} />
       </div>
       <div class="room">
         {workspace.outline.value && !bare && <Outline workspace={workspace} />}

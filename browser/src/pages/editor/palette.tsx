@@ -8,6 +8,7 @@ import { type Command, command } from "./command";
 import { ICONS } from "./icons";
 import { matches } from "./matching";
 import type { Workspace } from "./workspace";
+import "./tool-words";
 
 /** The palette is open already; the keys of the clipboard are the browser's alone. */
 const offered = COMMANDS.filter(({ native, id }) => !native && id !== "palette").map(({ id }) => id);

@@ -5,6 +5,7 @@ import { t } from "../../i18n";
 import { matches } from "./matching";
 import { shortcutsOf } from "./shortcuts";
 import type { Workspace } from "./workspace";
+import "./tool-words";
 
 const GROUPS: CommandGroup[] = ["history", "text", "paragraph", "list", "insert", "find", "page"];
 

@@ -15,6 +15,7 @@ import { AlignMenu, FontMenu, SpacingMenu, StyleMenu } from "./tools/choices";
 import { ColorTool } from "./tools/color-tool";
 import { SizeTool } from "./tools/size-tool";
 import type { Workspace } from "./workspace";
+import "./tool-words";
 
 interface GroupProps {
   workspace: Workspace;

@@ -2,6 +2,7 @@ import { Dialog } from "../../components/dialog";
 import { t } from "../../i18n";
 import { useEditor } from "./use-editor";
 import type { Workspace } from "./workspace";
+import "./tool-words";
 
 const COUNT_EVERY_MS = 200;
 const ROWS = ["words", "characters", "charactersWithoutSpaces", "minutes"] as const;

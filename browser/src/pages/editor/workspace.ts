@@ -5,7 +5,7 @@ import { narrow } from "../../components/window";
 import type { Access, Editor, PageCommandId, PastedImage, Person, SaveState } from "../../editor/editor";
 import { openEditor } from "../../editor/editor";
 import { t } from "../../i18n";
-import type { ApiError } from "../../net/api";
+import type { Api, ApiError } from "../../net/api";
 import { api, asApiError, askToSignIn } from "../account";
 import { openShare, sharingMoved } from "../share";
 import { saveText } from "./save-text";
@@ -26,6 +26,19 @@ const outlineKept = storedFlag("outline", false);
 
 /** Events after which the roles, the requests or what is allowed may be others. */
 const SHARING = /^(sharing|switches|permission|access|title)\.|^document\.(un)?locked$/;
+
+/** Why a document that was open is shown no longer, and one's own text that has not reached it. */
+export interface Lost {
+  kind: "lost" | "gone" | "deleted" | "signedOut";
+  text: string;
+}
+
+/** Codes after which nothing of the document may be shown. */
+const ENDS: Record<string, Lost["kind"]> = {
+  FORBIDDEN: "lost",
+  NOT_FOUND: "gone",
+  DOCUMENT_DELETED: "deleted",
+};
 
 const LEAVE_WAIT_MS = 1_500;
 const CLOSED: Access = { role: "viewer", canEdit: false, reason: "opening" };
@@ -56,7 +69,32 @@ export function createWorkspace(documentId: string, onImages: (images: readonly 
   const moment = signal(0);
   /** Why the document is locked, as the owner said it. */
   const lockReason = signal("");
+  /** The role was lowered while the document was open. */
+  const demoted = signal(false);
+  /** The login ended elsewhere; with what was not yet sent. */
+  const signedOut = signal<{ text: string } | null>(null);
   let attempt = 0;
+
+  /** Why this page shows the document no longer, with one's own text that is not in it. */
+  const lost = computed<Lost | null>(() => {
+    if (signedOut.value) return { kind: "signedOut", ...signedOut.value };
+    const now = state.value;
+    const kind = now.kind === "refused" && now.stopped ? ENDS[now.code] : undefined;
+    return kind && now.kind === "refused" ? { kind, text: now.text } : null;
+  });
+
+  /** Without a login no ticket is given, and the page must not wait for one for ever. */
+  const ownApi: Api = {
+    ...api,
+    ticket: async (id) => {
+      try {
+        return await api.ticket(id);
+      } catch (error) {
+        if (asApiError(error).status === 401) signedOut.value = { text: editor.peek()?.unsentText() ?? "" };
+        throw error;
+      }
+    },
+  };
 
   const outline = computed(() => (narrow.value ? drawer.value : outlineKept.value));
 
@@ -134,7 +172,7 @@ export function createWorkspace(documentId: string, onImages: (images: readonly 
       const opened = await openEditor({
         mount,
         documentId,
-        api,
+        api: ownApi,
         label: t("editor.text"),
         onState: (next) => {
           state.value = next;
@@ -144,6 +182,7 @@ export function createWorkspace(documentId: string, onImages: (images: readonly 
           title.value = next;
         },
         onAccess: (next) => {
+          if (next.reason === "role" && access.peek().canEdit) demoted.value = true;
           access.value = next;
         },
         onLink: () => perform("link"),
@@ -204,7 +243,7 @@ export function createWorkspace(documentId: string, onImages: (images: readonly 
 
   return {
     documentId,
-    ...{ editor, state, people, title, access, failure, lockReason, moment, uploads },
+    ...{ editor, state, people, title, access, demoted, failure, lost, lockReason, moment, uploads },
     ...{ panel, finding, outline, fullScreen },
     ...{ open, close, rename, mayLeave, perform, endFinding, showOutline, showFullScreen },
   };

@@ -3,6 +3,7 @@ import type { Role } from "../../core/protocol";
 import { t } from "../../i18n";
 import { account, asApiError, askToSignIn } from "../account";
 import { askForAccess, SHARED_ROLES, type SharedRole } from "./state";
+import "./messages";
 
 const MESSAGE_UNITS = 1_000;
 /** The server does not tell who asked already, so that nobody learns what documents there are: this browser knows. */

@@ -5,6 +5,7 @@ import { type MessageKey, t, timeAgo, timeExact } from "../../i18n";
 import type { ApiError } from "../../net/api";
 import { api, asApiError, askToSignIn } from "../account";
 import { shownTitle } from "../documents";
+import "./messages";
 
 const PAGE = 50;
 

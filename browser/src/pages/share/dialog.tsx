@@ -5,8 +5,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Dialog } from "../../components/dialog";
 import { Icon } from "../../components/icon";
 import { notify } from "../../components/notice";
-import { addMessages, t } from "../../i18n";
-import messages from "../../i18n/en/share.json";
+import { t } from "../../i18n";
 import { account } from "../account";
 import { shownTitle } from "../documents";
 import { navigate } from "../router";
@@ -15,12 +14,11 @@ import { AskForm } from "./ask";
 import { Activity } from "./audit";
 import { type ShareView, sharingMoved } from "./index";
 import { CopyLink, LinkAccess, LinkByHand } from "./link";
+import "./messages";
 import { PeopleList, Requests } from "./people";
 import { ShareSettings } from "./settings";
 import { createSharing, type Known, type Sharing, type SharingState } from "./state";
 import "../../styles/share.css";
-
-addMessages(messages);
 
 /** What nobody tells of here, such as somebody who signs up with an invitation, is seen after this long. */
 const LOOK_EVERY_MS = 10_000;

@@ -83,6 +83,7 @@ async def register(
         raise Denied("FORBIDDEN", "sign-up is by invitation only; open the link of yours")
     services.count(services.attempts, request.scope["state"]["address"])
     person = await services.accounts.register(data.email, data.name, data.password, data.invitation)
+    await services.sharing.joined(person.id)
     return await _signed_in(request, services, person, 201)
 
 

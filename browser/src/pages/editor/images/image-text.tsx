@@ -2,6 +2,7 @@ import { useId, useRef } from "preact/hooks";
 import { Dialog } from "../../../components/dialog";
 import { t } from "../../../i18n";
 import type { Workspace } from "../workspace";
+import "../tool-words";
 
 const LIMIT = 1000;
 

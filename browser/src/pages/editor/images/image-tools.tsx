@@ -9,6 +9,7 @@ import { ICONS } from "../icons";
 import { useEditor } from "../use-editor";
 import type { Workspace } from "../workspace";
 import "../../../styles/panels.css";
+import "../tool-words";
 
 const MIN = 8;
 const MAX = 4096;

@@ -4,6 +4,7 @@ import type { ImageSource } from "../../../editor/editor";
 import { t } from "../../../i18n";
 import type { Workspace } from "../workspace";
 import { takeImages } from "./pending";
+import "../tool-words";
 
 /** The formats that the server takes; it tells them by the bytes, whatever the name says. */
 const TYPES = "image/png,image/jpeg,image/gif,image/webp,image/avif";

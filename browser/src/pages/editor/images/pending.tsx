@@ -7,6 +7,7 @@ import { asApiError } from "../../account";
 import type { Workspace } from "../workspace";
 import { bringImage } from "./upload";
 import "../../../styles/panels.css";
+import "../tool-words";
 
 /** How far an image is: part of one, or why it did not come. */
 type State = { part: number } | { failure: string };
