@@ -280,28 +280,38 @@ def suggest(delta: Delta, content: Content, suggestion_id: str) -> Delta:
 
     Text comes in marked; what would be deleted is marked, but for one's own suggested insertions, which go;
     formats are kept in the mark, but on one's own suggested insertions, which take them.  Marks of one's own that
-    the edit puts or takes stay as they are (undo), others' are left out.  The final newline is not marked.
+    the edit puts or takes stay as they are (undo), others' are left out.  The final newline is not marked.  What
+    replaces text comes behind it.
     """
-    user_id = author_of(suggestion_id)
     out = DeltaBuilder()
     index = 0
+    waiting: list[Op] = []
     for op in delta.ops:
         if op.kind == INSERT:
-            own = _owned((op.attributes or {}).get(INSERTED), user_id)
-            kept = _without_others(op.attributes or {}, user_id)
-            out.insert(op.value, kept if own else {**kept, INSERTED: suggestion_id})
+            waiting.append(op)
             continue
         end = index + op.length
         if op.kind == DELETE:
             for run in content.slice(index, end).ops:
                 _suggest_deletion(run, suggestion_id, out)
-        elif op.attributes is None:
+        _suggest_insertions(waiting, suggestion_id, out)
+        if op.kind != DELETE and op.attributes is None:
             out.retain(op.length)
-        else:
+        elif op.kind != DELETE:
             for run in content.slice(index, end).ops:
-                out.retain(run.length, _suggest_format(run, op.attributes, suggestion_id))
+                out.retain(run.length, _suggest_format(run, op.attributes or {}, suggestion_id))
         index = end
+    _suggest_insertions(waiting, suggestion_id, out)
     return out.build()
+
+
+def _suggest_insertions(waiting: list[Op], suggestion_id: str, out: DeltaBuilder) -> None:
+    user_id = author_of(suggestion_id)
+    for op in waiting:
+        own = _owned((op.attributes or {}).get(INSERTED), user_id)
+        kept = _without_others(op.attributes or {}, user_id)
+        out.insert(op.value, kept if own else {**kept, INSERTED: suggestion_id})
+    waiting.clear()
 
 
 def _without_others(attributes: Attributes, user_id: str) -> Attributes:
