@@ -181,23 +181,26 @@ def verify(document_id: str | None, renew_epoch: bool, data_dir: Path | None) ->
     """Read the whole log and say whether it is sound; beside a running server too.  Ends with 1 if it is not."""
     from octavo import verify as check
     from octavo.adapters.files import FOLDER, FileBlobs
-    from octavo.adapters.sql import SqlStore
+    from octavo.server import open_store
 
-    where = _settings(data_dir=data_dir).data_dir
+    given = _settings(data_dir=data_dir)
 
     def report(found: check.Report) -> None:
         for fault in found.faults:
             click.echo(f"{found.document_id}: {fault}")
 
-    try:
-        store = SqlStore.open(where, read_only=True)
-        blobs = FileBlobs(where / FOLDER)
-        summary = asyncio.run(
-            check.verify(
+    async def run() -> check.Summary:
+        store = open_store(given, read_only=True)
+        try:
+            blobs = FileBlobs(given.data_dir / FOLDER)
+            return await check.verify(
                 store.database, store.snapshots, document_id=document_id, blobs=blobs, progress=report
             )
-        )
-        store.close()
+        finally:
+            await asyncio.to_thread(store.close)
+
+    try:
+        summary = asyncio.run(run())
     except OctavoError as fault:
         _fail(fault)
     for line in summary.faults:
@@ -206,20 +209,23 @@ def verify(document_id: str | None, renew_epoch: bool, data_dir: Path | None) ->
     verdict = "sound" if summary.sound else "DAMAGED"
     click.echo(f"{len(summary.reports)} documents, {changes} changes: {verdict}")
     if renew_epoch and summary.sound:
-        click.echo(f"{_renew_epochs(where, document_id)} documents have another history from now on")
+        click.echo(f"{_renew_epochs(given, document_id)} documents have another history from now on")
     sys.exit(summary.exit_status)
 
 
-def _renew_epochs(where: Path, document_id: str | None) -> int:
+def _renew_epochs(given: Settings, document_id: str | None) -> int:
     from octavo import verify as check
-    from octavo.adapters.sql import SqlStore
+    from octavo.server import open_store
+
+    async def run() -> int:
+        store = open_store(given)
+        try:
+            return await check.renew_epochs(store.database, document_id)
+        finally:
+            await asyncio.to_thread(store.close)
 
     try:
-        store = SqlStore.open(where)
-        try:
-            return asyncio.run(check.renew_epochs(store.database, document_id))
-        finally:
-            store.close()
+        return asyncio.run(run())
     except OctavoError as fault:
         _fail(fault)
 
@@ -242,7 +248,7 @@ def jobs(retry: tuple[str, str] | None, drop: tuple[str, str] | None, data_dir: 
                 await following.drop(store.database, *drop)
             letters = await following.dead_letters(store.database)
         finally:
-            store.close()
+            await asyncio.to_thread(store.close)
         for letter in letters:
             place = f"{letter.job} {letter.document_id} {letter.after + 1}-{letter.revision}"
             click.echo(f"{place}: {letter.error} (after {letter.attempts} attempts)")

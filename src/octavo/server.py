@@ -12,7 +12,7 @@ import socket
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -25,8 +25,9 @@ from octavo.accounts import Accounts
 from octavo.adapters.fetch import PublicFetch
 from octavo.adapters.files import FOLDER, FileBlobs
 from octavo.adapters.memory import MemoryRelay
-from octavo.adapters.sql import SqlStore
-from octavo.adapters.sql_search import SqlSearch
+from octavo.adapters.pg_connect import place
+from octavo.adapters.stores import Index, Store, open_search
+from octavo.adapters.stores import open_store as _open_store
 from octavo.anchoring import Anchors, AnchorsJob
 from octavo.audit import Audit
 from octavo.collab.host import RoomHost
@@ -89,7 +90,7 @@ class Application:
     """Everything of one process, wired together."""
 
     settings: Settings
-    store: SqlStore
+    store: Store
     host: RoomHost
     jobs: Jobs
     collector: Collector
@@ -108,7 +109,7 @@ async def application(
     """Open the store, start the rooms; on the way out, close both.  Raises Unavailable with what to do."""
     store = await asyncio.to_thread(open_store, settings)
     try:
-        search = await asyncio.to_thread(SqlSearch.open, settings.data_dir)
+        search = await open_search(store, settings.data_dir)
         try:
             app = await _wire(settings, store, search, max_connections)
             try:
@@ -126,7 +127,7 @@ async def application(
         await asyncio.to_thread(store.close)
 
 
-async def _wire(settings: Settings, store: SqlStore, search: SqlSearch, max_connections: int) -> Application:
+async def _wire(settings: Settings, store: Store, search: Index, max_connections: int) -> Application:
     clock = SystemClock()
     key = signing_key(settings.data_dir)
     accounts = Accounts(store.database, clock, settings, key)
@@ -178,7 +179,7 @@ async def _wire(settings: Settings, store: SqlStore, search: SqlSearch, max_conn
         gateway,
         tickets,
         settings,
-        lambda: store.failed,
+        store.ready,
     )
     front = Front(create_app(services), Pages(), accounts, settings, cookie_name(settings), has_room)
     collector = Collector(images, partial(jobs.catch_up, UseOfImages.name))
@@ -189,8 +190,8 @@ async def _wire(settings: Settings, store: SqlStore, search: SqlSearch, max_conn
 
 
 def _home(
-    store: SqlStore,
-    search: SqlSearch,
+    store: Store,
+    search: Index,
     documents: Documents,
     images: Images,
     host: RoomHost,
@@ -205,7 +206,7 @@ def _home(
     )
 
 
-def _jobs(store: SqlStore, clock: SystemClock, more: Sequence[Job]) -> Jobs:
+def _jobs(store: Store, clock: SystemClock, more: Sequence[Job]) -> Jobs:
     return Jobs(
         [
             SnapshotJob(store.log, store.snapshots),
@@ -256,17 +257,15 @@ def host_settings(settings: Settings) -> HostSettings:
     )
 
 
-def open_store(settings: Settings, *, exclusive: bool = True) -> SqlStore:
-    """Raises Unavailable: what is wrong with the data directory, and what to do."""
-    try:
-        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as fault:
-        raise Unavailable(
-            "UNAVAILABLE",
-            f"the data directory {settings.data_dir} cannot be made ({fault.strerror}); "
-            "make it writable, or name another with --data-dir",
-        ) from None
-    return SqlStore.open(settings.data_dir, exclusive=exclusive, on_damaged_snapshot=_report_damage)
+def open_store(settings: Settings, *, exclusive: bool = True, read_only: bool = False) -> Store:
+    """The store that the settings name; blocks.  Raises Unavailable: what is wrong with it, and what to do."""
+    return _open_store(
+        settings.database,
+        settings.data_dir,
+        exclusive=exclusive,
+        read_only=read_only,
+        on_damaged_snapshot=_report_damage,
+    )
 
 
 def _report_damage(document_id: str, revision: int, fault: str) -> None:
@@ -278,15 +277,17 @@ def _report_damage(document_id: str, revision: int, fault: str) -> None:
 def signing_key(data_dir: Path) -> bytes:
     """The key that signs access tokens: made at first start, readable by its owner only."""
     path = data_dir / KEY_FILE
-    try:
-        key = path.read_bytes()
-    except FileNotFoundError:
-        key = secrets.token_bytes(32)
-        temporary = path.with_suffix(".new")
-        temporary.unlink(missing_ok=True)
+    if not path.exists():
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        temporary = path.with_suffix(f".{secrets.token_hex(4)}")
         temporary.touch(mode=0o600)
-        temporary.write_bytes(key)
-        temporary.replace(path)
+        temporary.write_bytes(secrets.token_bytes(32))
+        with suppress(FileExistsError):
+            path.hardlink_to(
+                temporary
+            )  # of several nodes that start at once on one directory, one makes the key
+        temporary.unlink()
+    key = path.read_bytes()
     if len(key) < 32:
         raise Unavailable("UNAVAILABLE", f"{path} is damaged; delete it, and everybody signs in again")
     return key
@@ -411,7 +412,7 @@ def serve(settings: Settings) -> None:
         "octavo %s, %s core, data in %s, up to %d connections",
         __version__,
         core_build(),
-        settings.data_dir,
+        settings.data_dir if not settings.database else f"{place(settings.database)} and {settings.data_dir}",
         min(capacity, settings.max_connections or capacity),
     )
     import uvloop  # here, so that the other commands start without it

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from pathlib import Path
@@ -30,6 +31,10 @@ class Settings:
     port: int = _setting(8000, "port to listen on; 0 takes a free one")
     data_dir: Path = _setting(  # noqa: RUF009
         _DATA_DIR, "directory of the database, the images, the signing key and the lock file"
+    )
+    database: str = _setting(
+        "",
+        "postgresql://user:password@host/name for many people or several nodes; else SQLite in the data directory",
     )
     public_url: str = _setting(
         "", "how browsers reach the server, e.g. https://docs.example.org; decides Origin"
@@ -135,9 +140,13 @@ def describe(settings: Settings) -> list[tuple[str, str, str, str]]:
     rows = []
     for item in fields(settings):
         assert item.default is not MISSING
-        present = _show(getattr(settings, item.name))
+        present = _without_password(_show(getattr(settings, item.name)))
         rows.append((PREFIX + item.name.upper(), present, _show(item.default), item.metadata["doc"]))
     return rows
+
+
+def _without_password(value: str) -> str:
+    return re.sub(r"(?<=://)([^:/@]*):[^/@]*@", r"\1:…@", value)
 
 
 def _show(value: Any) -> str:
@@ -179,6 +188,11 @@ def _check(settings: Settings) -> None:
         raise Invalid("INVALID_REQUEST", "OCTAVO_LOG_LEVEL is debug, info, warning or error")
     if settings.sign_up not in ("open", "invited", "closed"):
         raise Invalid("INVALID_REQUEST", "OCTAVO_SIGN_UP is open, invited or closed")
+    if settings.database and urlsplit(settings.database).scheme not in ("postgresql", "postgres"):
+        raise Invalid(
+            "INVALID_REQUEST",
+            "OCTAVO_DATABASE is postgresql://user:password@host/name; without it SQLite in the data directory is used",
+        )
     for url in (settings.public_url, *settings.allowed_origins.split(",")):
         parts = urlsplit(url.strip())
         if url.strip() and (parts.scheme not in ("http", "https") or not parts.hostname):

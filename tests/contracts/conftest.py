@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from octavo.adapters.memory import MemoryLog, MemorySnapshots
+from octavo.adapters.pg import PgStore
 from octavo.adapters.sql import MEMORY, SqlStore
 from octavo.ports import Database, OperationLog, SnapshotStore
+from tests import postgres
 
 
 @dataclass
@@ -21,11 +25,16 @@ class Adapter:
     where: Path
     memory: MemoryLog = field(default_factory=MemoryLog)
     memory_snapshots: MemorySnapshots = field(default_factory=MemorySnapshots)
-    stores: list[SqlStore] = field(default_factory=list)
+    stores: list[SqlStore | PgStore] = field(default_factory=list)
+    url: str = ""
 
-    def open(self) -> SqlStore:
+    def open(self) -> SqlStore | PgStore:
         if self.name == "sqlite-memory" and self.stores:
             return self.stores[0]
+        if self.name == "postgresql":
+            self.url = self.url or postgres.fresh()
+            self.stores.append(PgStore.open(self.url))
+            return self.stores[-1]
         store = SqlStore.open(MEMORY if self.name == "sqlite-memory" else self.where, exclusive=False)
         self.stores.append(store)
         return store
@@ -43,32 +52,37 @@ class Adapter:
         return self.store.database
 
     @property
-    def store(self) -> SqlStore:
+    def store(self) -> SqlStore | PgStore:
         return self.stores[0] if self.stores else self.open()
 
     def another_log(self) -> OperationLog:
         return self.memory if self.name == "memory" else self.open().log
 
-    def close(self) -> None:
+    async def close(self) -> None:
         for store in self.stores:
-            store.close()
+            await asyncio.to_thread(store.close)
 
 
-def _adapter(name: str, where: Path) -> Iterator[Adapter]:
+@asynccontextmanager
+async def _adapter(name: str, where: Path) -> AsyncIterator[Adapter]:
+    if name == "postgresql" and postgres.lacking():
+        pytest.skip(postgres.lacking())
     adapter = Adapter(name, where)
     yield adapter
-    adapter.close()
+    await adapter.close()
 
 
-@pytest.fixture(params=["memory", "sqlite", "sqlite-memory"])
-def adapter(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Adapter]:
-    yield from _adapter(request.param, tmp_path)
+@pytest.fixture(params=["memory", "sqlite", "sqlite-memory", "postgresql"])
+async def adapter(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Adapter]:
+    async with _adapter(request.param, tmp_path) as opened:
+        yield opened
 
 
-@pytest.fixture(params=["sqlite", "sqlite-memory"])
-def catalog(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Adapter]:
+@pytest.fixture(params=["sqlite", "sqlite-memory", "postgresql"])
+async def catalog(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Adapter]:
     """Those that have a Database."""
-    yield from _adapter(request.param, tmp_path)
+    async with _adapter(request.param, tmp_path) as opened:
+        yield opened
 
 
 @pytest.fixture

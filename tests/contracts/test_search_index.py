@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -11,19 +12,28 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from octavo.adapters.memory_search import MemorySearch
+from octavo.adapters.pg_database import PgDatabase
+from octavo.adapters.pg_search import PgSearch
 from octavo.adapters.sql_search import NAME, SqlSearch
 from octavo.convert.terms import Passage
 from octavo.ports import SearchEntry, SearchIndex
+from tests import postgres
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-def index(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SearchIndex]:
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
+async def index(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[SearchIndex]:
     if request.param == "memory":
         yield MemorySearch()
-        return
-    opened = SqlSearch.open(tmp_path)
-    yield opened
-    opened.close()
+    elif request.param == "sqlite":
+        opened = SqlSearch.open(tmp_path)
+        yield opened
+        opened.close()
+    else:
+        if postgres.lacking():
+            pytest.skip(postgres.lacking())
+        database = PgDatabase(postgres.fresh())
+        yield await PgSearch.open(database)
+        await asyncio.to_thread(database.close)
 
 
 async def found(index: SearchIndex, query: str, reader: str = "ada", **options: object) -> list[str]:

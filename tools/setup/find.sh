@@ -34,6 +34,10 @@ find_firefox() {
   command -v firefox-esr || command -v firefox
 }
 
+find_postgres() { # the server, which Debian keeps off the PATH
+  command -v postgres || ls /usr/lib/postgresql/*/bin/postgres 2>/dev/null | tail -n 1 | grep .
+}
+
 find_compiler() { # and the headers of the Python that will use it
   "$(find_python)" -c 'import os, sysconfig; os.stat(sysconfig.get_path("include") + "/Python.h")' 2>/dev/null &&
     command -v "${CC:-cc}"

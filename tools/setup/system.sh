@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What Octavo needs of the machine: Python >= 3.11 with venv, Node.js >= 20.19 with npm; the tests also like a compiler,
-# Chromium and Firefox.  Says in one line each what is missing and how to get it; installs it with apt when it may (root on
+# Chromium, Firefox and PostgreSQL.  Says in one line each what is missing and how to get it; installs it with apt when it may (root on
 # Debian or Ubuntu).  Prints nothing when all is there.  Usage: system.sh run|dev|test
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -19,6 +19,12 @@ install() { # package ...
     tail -n 5 "$log" >&2
   rm -f "$log"
   hash -r
+}
+
+no_cluster() { # the tests make their own: Debian's package would make and start one for the machine
+  mkdir -p /etc/postgresql-common
+  [ -e /etc/postgresql-common/createcluster.conf ] ||
+    echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.conf
 }
 
 lacking=0
@@ -44,6 +50,7 @@ need find_npm "npm" "npm" "it comes with Node.js from nodejs.org"
 if [ "$1" = test ] && [ "$lacking" = 0 ] && may_install; then
   find_chromium >/dev/null || install chromium
   find_firefox >/dev/null || install firefox-esr
+  find_postgres >/dev/null || { no_cluster && install postgresql; }
   find_compiler >/dev/null || install gcc libc6-dev python3-dev
 fi
 exit "$lacking"

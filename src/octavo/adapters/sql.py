@@ -204,6 +204,10 @@ class SqlStore:
         """Why the store takes no more writes (readiness asks); None while all is well."""
         return self.database.failed
 
+    async def ready(self) -> str | None:
+        """Why the store takes no more writes; None while all is well."""
+        return self.failed
+
     def close(self) -> None:
         """Finish what waits, put everything into the main file, let go of the directory; blocks."""
         self.database.close(tidy=self._lock is not None)

@@ -166,7 +166,7 @@ def _usable(path: Path) -> bool:
 def _put(connection: sqlite3.Connection, entry: SearchEntry) -> None:
     lines = "\n".join(_terms(line) for line in entry.text.split("\n"))
     tags = "\n".join(_own(reader, tag) for reader, own in entry.readers.items() for tag in own)
-    readers = " ".join(_name(reader) for reader in entry.readers)
+    readers = " ".join(name_of(reader) for reader in entry.readers)
     values = (_terms(entry.title), lines, tags, readers)
     with _Transaction(connection):
         _forget(connection, entry.document_id)
@@ -208,10 +208,10 @@ def _terms(text: str) -> str:
 
 def _own(reader: str, tag: str) -> str:
     """The terms of a tag, marked as this reader's."""
-    return " ".join(f"{_name(reader)}.{token.term}" for token in tokens(tag))
+    return " ".join(f"{name_of(reader)}.{token.term}" for token in tokens(tag))
 
 
-def _name(reader: str) -> str:
+def name_of(reader: str) -> str:
     """A reader as one term, whatever stands in the id."""
     return reader.encode().hex() if not re.fullmatch(r"[a-z0-9_-]+", reader) else reader
 
@@ -226,7 +226,7 @@ def _search(
     among: Collection[str] | None,
     limit: int,
 ) -> list[SearchHit]:
-    values: dict[str, Any] = {"query": _expression(_name(reader), parts), "limit": limit}
+    values: dict[str, Any] = {"query": _expression(name_of(reader), parts), "limit": limit}
     if among is not None:
         values["among"] = json.dumps(list(among))
     rows = connection.execute(_SEARCH.format(among="" if among is None else _AMONG), values)
@@ -249,11 +249,11 @@ def _passages(
     connection: sqlite3.Connection, parts: Sequence[Part], document_ids: Collection[str]
 ) -> dict[str, Passage]:
     rows = connection.execute(_TEXTS, (json.dumps(list(document_ids)),))
-    found = {document_id: _passage(text, terms, parts) for document_id, text, terms in rows}
+    found = {document_id: passage_of(text, terms, parts) for document_id, text, terms in rows}
     return {document_id: piece for document_id, piece in found.items() if piece is not None}
 
 
-def _passage(text: str, terms: str, parts: Sequence[Part]) -> Passage | None:
+def passage_of(text: str, terms: str, parts: Sequence[Part]) -> Passage | None:
     """Where the text answers: the lines are found in its terms, which is quick, and then cut anew."""
     numbers = sorted({terms.count("\n", 0, at) for part in parts if (at := _first(terms, part)) >= 0})
     if not numbers:

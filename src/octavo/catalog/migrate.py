@@ -8,9 +8,10 @@ from sqlalchemy import Connection, inspect, text
 
 from octavo.errors import Unavailable
 
-HEAD: Final = "0003"
+HEAD: Final = "0004"
 """The newest revision in `migrations/versions`; a test holds the two together."""
 
+_LOCK: Final = 0x6F637461766F  # "octavo"
 _SCRIPTS: Final = "octavo.catalog:migrations"
 
 
@@ -28,6 +29,12 @@ def upgrade(connection: Connection) -> None:
         version = current(connection)
         if version == HEAD:
             return
+        if connection.dialect.name == "postgresql":
+            # Several nodes start at once: one migrates, the others wait for it and then find it done.
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+            version = current(connection)
+            if version == HEAD:
+                return
         run_scripts(connection, version)
 
 

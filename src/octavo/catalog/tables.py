@@ -8,7 +8,10 @@ Invariants the product keeps:
 - every row of `documents` has a row of `heads`, made in the same transaction (`heads.create`);
 - the owner stands in `documents.owner_id` only, `permissions` holds the other roles;
 - whatever takes rights from a person calls `heads.raise_fence` in the same transaction;
-- `audit` only grows: triggers of migration 0001 refuse to alter or delete a row.
+- `audit` only grows: triggers of the migrations refuse to alter or delete a row.
+
+On PostgreSQL, what grows with the documents is partitioned by them (`SPREAD`), so that it can be spread over
+tablespaces and disks; `heads` stays whole, being where a document's number is found.
 """
 
 from __future__ import annotations
@@ -48,6 +51,19 @@ Key: Final = BigInteger().with_variant(Integer, "sqlite")
 
 SHARED_ROLES: Final = ("editor", "commenter", "viewer")
 
+SPREAD: Final = {
+    "documents": "id",
+    **dict.fromkeys(("changes", "clients", "snapshots"), "document"),
+    **dict.fromkeys(
+        (
+            *("permissions", "guests", "access_requests", "stars", "visits", "placements", "tags"),
+            *("summaries", "unindexed", "job_cursors"),
+        ),
+        "document_id",
+    ),
+}
+"""Tables that PostgreSQL keeps in hash partitions, and the column by which."""
+
 
 def _id(name: str, **options: Any) -> Column[str]:
     return Column(name, Text, nullable=False, **options)
@@ -80,6 +96,10 @@ def _document() -> Column[str]:
 
 def _log() -> Column[int]:
     return Column("document", BigInteger, ForeignKey("heads.document", ondelete="CASCADE"), nullable=False)
+
+
+def _spread(name: str) -> dict[str, Any]:
+    return {"postgresql_partition_by": f"HASH ({SPREAD[name]})"}
 
 
 def _role(name: str, *, nullable: bool = False) -> tuple[Column[str], CheckConstraint]:
@@ -170,6 +190,7 @@ documents = Table(
     _switch("copying", on=True),
     Index(None, "owner_id", "deleted_at"),
     Index(None, "deleted_at"),
+    **_spread("documents"),
 )
 
 permissions = Table(
@@ -181,6 +202,7 @@ permissions = Table(
     _number("created_at"),
     PrimaryKeyConstraint("document_id", "user_id"),
     Index(None, "user_id"),
+    **_spread("permissions"),
 )
 
 invitations = Table(
@@ -205,6 +227,7 @@ guests = Table(  # by which links a guest has come in
     _number("created_at"),
     PrimaryKeyConstraint("user_id", "document_id"),
     Index(None, "document_id"),
+    **_spread("guests"),
 )
 
 contacts = Table(  # with whom a person has shared before
@@ -227,6 +250,7 @@ access_requests = Table(
     _number("created_at"),
     PrimaryKeyConstraint("document_id", "user_id"),
     Index(None, "user_id"),
+    **_spread("access_requests"),
 )
 
 stars = Table(
@@ -237,6 +261,7 @@ stars = Table(
     _number("created_at"),
     PrimaryKeyConstraint("user_id", "document_id"),
     Index(None, "document_id"),
+    **_spread("stars"),
 )
 
 visits = Table(  # what a person opened, so that documents reached by a link are listed too
@@ -247,6 +272,7 @@ visits = Table(  # what a person opened, so that documents reached by a link are
     _number("opened_at"),  # the last time
     PrimaryKeyConstraint("user_id", "document_id"),
     Index(None, "document_id"),
+    **_spread("visits"),
 )
 
 folders = Table(  # each person's own tree
@@ -270,6 +296,7 @@ placements = Table(  # in which of their folders a person keeps a document; no r
     PrimaryKeyConstraint("user_id", "document_id"),
     Index(None, "document_id"),
     Index(None, "folder_id"),
+    **_spread("placements"),
 )
 
 tags = Table(  # each person's own
@@ -281,6 +308,7 @@ tags = Table(  # each person's own
     PrimaryKeyConstraint("user_id", "document_id", "name"),
     Index(None, "document_id"),
     Index(None, "user_id", "name"),
+    **_spread("tags"),
 )
 
 summaries = Table(  # what a list shows of the content; a job keeps it
@@ -293,6 +321,7 @@ summaries = Table(  # what a list shows of the content; a job keeps it
     _bytes("preview"),  # the first lines as content, JSON
     _text("edited_by", nullable=True),  # no foreign key, as in the log
     _number("edited_at", nullable=True),
+    **_spread("summaries"),
 )
 
 unindexed = Table(  # what search has to read again because of the catalog; what the log says has its cursor
@@ -302,6 +331,7 @@ unindexed = Table(  # what search has to read again because of the catalog; what
         "document_id", Text, primary_key=True
     ),  # no foreign key: it may be gone, and search must forget it
     _number("count"),  # how often since: whoever indexes it takes only the row away that it has seen
+    **_spread("unindexed"),
 )
 
 idempotency_keys = Table(
@@ -391,6 +421,7 @@ changes = Table(
     _bytes("salt"),
     PrimaryKeyConstraint("document", "revision"),
     sqlite_with_rowid=False,
+    **_spread("changes"),
 )
 
 clients = Table(
@@ -406,6 +437,7 @@ clients = Table(
     PrimaryKeyConstraint("document", "client_id"),
     UniqueConstraint("document", "number"),
     sqlite_with_rowid=False,
+    **_spread("clients"),
 )
 
 snapshots = Table(
@@ -417,6 +449,7 @@ snapshots = Table(
     _bytes("checksum"),  # SHA-256 over document id, revision and the JSON
     _number("created_at"),
     PrimaryKeyConstraint("document", "revision"),
+    **_spread("snapshots"),
 )
 
 suggestions = Table(  # that the log has ever had; a job keeps it
@@ -488,6 +521,7 @@ job_cursors = Table(
     _text("document_id"),
     _number("revision"),  # this job has dealt with all changes up to here
     PrimaryKeyConstraint("job", "document_id"),
+    **_spread("job_cursors"),
 )
 
 dead_letters = Table(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Final
 
@@ -39,6 +39,10 @@ ASKING: Final = 10
 """Access requests of one person, refilled in a minute."""
 
 
+async def _well() -> str | None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Home:
     """What the home page asks for."""
@@ -64,7 +68,7 @@ class Services:
     gateway: Gateway
     tickets: Tickets
     settings: Settings
-    failed: Callable[[], str | None] = lambda: None
+    failed: Callable[[], Awaitable[str | None]] = _well
     attempts: Buckets = field(init=False)
     failures: Buckets = field(init=False)
     asking: Buckets = field(init=False)

@@ -49,6 +49,7 @@ def upgrade() -> None:
         sa.Column("document_id", sa.Text(), nullable=False),
         sa.Column("revision", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("job", "document_id", name=op.f("pk_job_cursors")),
+        postgresql_partition_by="HASH (document_id)",
     )
     op.create_table(
         "users",
@@ -152,6 +153,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("document", "revision", name=op.f("pk_changes")),
         sqlite_with_rowid=False,
+        postgresql_partition_by="HASH (document)",
     )
     op.create_table(
         "clients",
@@ -168,6 +170,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("document", "client_id", name=op.f("pk_clients")),
         sa.UniqueConstraint("document", "number", name=op.f("uq_clients_document_number")),
         sqlite_with_rowid=False,
+        postgresql_partition_by="HASH (document)",
     )
     op.create_table(
         "documents",
@@ -192,6 +195,7 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["owner_id"], ["users.id"], name=op.f("fk_documents_owner_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_documents")),
+        postgresql_partition_by="HASH (id)",
     )
     op.create_index(op.f("ix_documents_deleted_at"), "documents", ["deleted_at"], unique=False)
     op.create_index(
@@ -202,6 +206,7 @@ def upgrade() -> None:
         sa.Column("document_id", sa.Text(), nullable=False),
         sa.Column("count", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("document_id", name=op.f("pk_unindexed")),
+        postgresql_partition_by="HASH (document_id)",
     )
     op.create_table(
         "summaries",
@@ -216,6 +221,7 @@ def upgrade() -> None:
             ["document_id"], ["documents.id"], name=op.f("fk_summaries_document_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("document_id", name=op.f("pk_summaries")),
+        postgresql_partition_by="HASH (document_id)",
     )
     op.create_table(
         "folders",
@@ -249,6 +255,7 @@ def upgrade() -> None:
             ["user_id"], ["users.id"], name=op.f("fk_placements_user_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("user_id", "document_id", name=op.f("pk_placements")),
+        postgresql_partition_by="HASH (document_id)",
     )
     op.create_index(op.f("ix_placements_document_id"), "placements", ["document_id"], unique=False)
     op.create_index(op.f("ix_placements_folder_id"), "placements", ["folder_id"], unique=False)
@@ -262,6 +269,7 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_tags_user_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("user_id", "document_id", "name", name=op.f("pk_tags")),
+        postgresql_partition_by="HASH (document_id)",
     )
     op.create_index(op.f("ix_tags_document_id"), "tags", ["document_id"], unique=False)
     op.create_index(op.f("ix_tags_user_id_name"), "tags", ["user_id", "name"], unique=False)
@@ -307,6 +315,7 @@ def upgrade() -> None:
             ["document"], ["heads.document"], name=op.f("fk_snapshots_document"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("document", "revision", name=op.f("pk_snapshots")),
+        postgresql_partition_by="HASH (document)",
     )
     op.create_table(
         "images",
@@ -364,6 +373,7 @@ def upgrade() -> None:
             ["user_id"], ["users.id"], name=op.f("fk_guests_user_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("user_id", "document_id", name=op.f("pk_guests")),
+        postgresql_partition_by="HASH (document_id)",
     )
     op.create_index(op.f("ix_guests_document_id"), "guests", ["document_id"], unique=False)
     op.create_table(
@@ -381,6 +391,7 @@ def upgrade() -> None:
             ["user_id"], ["users.id"], name=op.f("fk_access_requests_user_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("document_id", "user_id", name=op.f("pk_access_requests")),
+        postgresql_partition_by="HASH (document_id)",
     )
     op.create_index(op.f("ix_access_requests_user_id"), "access_requests", ["user_id"], unique=False)
     op.create_table(
@@ -397,6 +408,7 @@ def upgrade() -> None:
             ["user_id"], ["users.id"], name=op.f("fk_permissions_user_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("document_id", "user_id", name=op.f("pk_permissions")),
+        postgresql_partition_by="HASH (document_id)",
     )
     op.create_index(op.f("ix_permissions_user_id"), "permissions", ["user_id"], unique=False)
     op.create_table(
@@ -409,6 +421,7 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_stars_user_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("user_id", "document_id", name=op.f("pk_stars")),
+        postgresql_partition_by="HASH (document_id)",
     )
     op.create_index(op.f("ix_stars_document_id"), "stars", ["document_id"], unique=False)
     op.create_table(
@@ -423,5 +436,6 @@ def upgrade() -> None:
             ["user_id"], ["users.id"], name=op.f("fk_visits_user_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("user_id", "document_id", name=op.f("pk_visits")),
+        postgresql_partition_by="HASH (document_id)",
     )
     op.create_index(op.f("ix_visits_document_id"), "visits", ["document_id"], unique=False)
