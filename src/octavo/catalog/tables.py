@@ -11,7 +11,8 @@ Invariants the product keeps:
 - `audit` only grows: triggers of the migrations refuse to alter or delete a row.
 
 On PostgreSQL, what grows with the documents is partitioned by them (`SPREAD`), so that it can be spread over
-tablespaces and disks; `heads` stays whole, being where a document's number is found.
+tablespaces and disks; `heads` stays whole, being where a document's number is found.  There, (document, client, seq) of
+`changes` is unique besides, since not one process alone writes it.
 """
 
 from __future__ import annotations
