@@ -14,6 +14,7 @@ from octavo.delta.ops import DELETE, INSERT
 from octavo.errors import Denied
 from tests.delta.deltas import changes
 from tests.delta.suggesting import IDS, contents, edits, marks, own_insertions
+from tools.vectors import suggestions as vectors
 
 ADA, BOB = "ada." + "0" * 21 + "1", "bob." + "0" * 21 + "1"
 NEW = "ada." + "9" * 22
@@ -232,6 +233,12 @@ def test_what_a_suggestion_is_about() -> None:
     assert (replaced.kind, replaced.deleted, replaced.inserted) == ("replace", "colour", "color")
     assert (formatted.kind, formatted.formatted) == ("format", "color")
     assert formatted.formats == {"bold": True, "color": None}
+
+
+def test_the_vectors_are_what_this_algebra_says() -> None:
+    """The browser's twin is held to them; made anew they come out the same."""
+    for name, rows in vectors.cases().items():
+        assert (vectors.PLACE / f"{name}.json").read_text("utf-8") == vectors.text_of(rows), "make vectors"
 
 
 def test_long_text_is_cut_between_characters() -> None:

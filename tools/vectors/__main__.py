@@ -1,10 +1,12 @@
-"""`make vectors`: fetch quill-delta as locked, and make vectors/delta anew."""
+"""`make vectors`: fetch quill-delta as locked, and make vectors/delta anew; then vectors/suggestions, from our own."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 from pathlib import Path
+
+from tools.vectors import suggestions
 
 HERE = Path(__file__).resolve().parent
 
@@ -14,6 +16,7 @@ def main() -> int:
         done = subprocess.run(command, cwd=HERE, check=False)
         if done.returncode:
             return done.returncode
+    suggestions.main()
     return 0
 
 

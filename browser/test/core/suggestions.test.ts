@@ -13,7 +13,7 @@ interface Case<Expected> {
 function cases<Expected, More>(name: string): (Case<Expected> & More)[] {
   const url = new URL(`../../../vectors/suggestions/${name}.json`, import.meta.url);
   const found = JSON.parse(readFileSync(url, "utf8"));
-  expect(found.length).toBe(1000);
+  expect(found.length).toBe(400);
   return found;
 }
 
