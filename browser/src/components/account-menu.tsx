@@ -33,6 +33,11 @@ export const themeChoices = () =>
 /** Who is signed in, the choice of light or dark and of a language, and the way out. */
 export function AccountMenu({ account }: { account: Account }) {
   const next = `?next=${encodeURIComponent(location.pathname + location.search)}`;
+  const settings = {
+    label: t("account.settings"),
+    separated: true,
+    run: () => void navigate("/settings/profile"),
+  };
   const ways = account.guest
     ? [{ label: t("account.signIn"), separated: true, run: () => void navigate(`/login${next}`) }]
     : [];
@@ -52,7 +57,7 @@ export function AccountMenu({ account }: { account: Account }) {
           <span class="quiet">{account.guest ? t("account.guest") : account.email}</span>
         </div>
       }
-      items={[...themeChoices(), ...languageChoices(), ...ways, leave]}
+      items={[...themeChoices(), ...languageChoices(), settings, ...ways, leave]}
     />
   );
 }

@@ -3,11 +3,17 @@
 import german from "./de.json?url";
 import type editor from "./en/editor.json";
 import type entry from "./en/entry.json";
+import type settings from "./en/settings.json";
 import type share from "./en/share.json";
 import shell from "./en/shell.json";
 import type tools from "./en/tools.json";
 
-export type MessageKey = keyof (typeof shell & typeof editor & typeof entry & typeof share & typeof tools);
+export type MessageKey = keyof (typeof shell &
+  typeof editor &
+  typeof entry &
+  typeof settings &
+  typeof share &
+  typeof tools);
 type Message = string | Partial<Record<Intl.LDMLPluralRule, string>>;
 type Messages = Partial<Record<MessageKey, Message>>;
 type Values = Readonly<Record<string, string | number>>;
@@ -100,6 +106,22 @@ export function timeAgo(timestamp: string, now = Date.now()): string {
   return relative.format(-Math.floor(seconds / size), unit);
 }
 
-/** The moment itself, in full. */
-export const timeExact = (timestamp: string): string =>
-  new Intl.DateTimeFormat(language, { dateStyle: "long", timeStyle: "medium" }).format(new Date(timestamp));
+/** The moment itself, in full, or only its day. */
+export function timeExact(timestamp: string, only?: "day"): string {
+  const style = only
+    ? ({ dateStyle: "medium" } as const)
+    : ({ dateStyle: "long", timeStyle: "medium" } as const);
+  return new Intl.DateTimeFormat(language, style).format(new Date(timestamp));
+}
+
+const UNITS_OF_BYTES = ["kilobyte", "megabyte", "gigabyte", "terabyte"] as const;
+
+/** "1.2 GB", in steps of 1,024 as the server counts; less than that is a part of a kilobyte. */
+export function bytes(count: number): string {
+  const size = count / 1024;
+  const step = Math.max(0, Math.min(UNITS_OF_BYTES.length - 1, Math.floor(Math.log(size) / Math.log(1024))));
+  const unit = UNITS_OF_BYTES[step] ?? "kilobyte";
+  return new Intl.NumberFormat(language, { style: "unit", unit, maximumFractionDigits: 1 }).format(
+    size / 1024 ** step,
+  );
+}

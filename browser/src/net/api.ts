@@ -90,6 +90,8 @@ export interface Api {
   trash(id: string): Promise<void>;
   undelete(id: string): Promise<void>;
   ticket(id: string): Promise<Ticket>;
+  /** Bytes as the body; what they are the server reads from them. */
+  upload<T>(method: string, path: string, body: Blob): Promise<T>;
   /** Any other route under /api/v1: `request("GET", "/schema")`. */
   request<T>(method: string, path: string, body?: unknown): Promise<T>;
 }
@@ -111,7 +113,8 @@ async function readError(response: Response): Promise<ApiError> {
 export function createApi(fetcher: typeof fetch = fetch.bind(globalThis)): Api {
   async function request<T>(method: string, path: string, body?: unknown): Promise<T> {
     const init: RequestInit = { method, credentials: "same-origin", headers: { Accept: "application/json" } };
-    if (body !== undefined) {
+    if (body instanceof Blob) init.body = body;
+    else if (body !== undefined) {
       init.body = JSON.stringify(body);
       init.headers = { Accept: "application/json", "Content-Type": "application/json" };
     }
@@ -130,6 +133,7 @@ export function createApi(fetcher: typeof fetch = fetch.bind(globalThis)): Api {
   const document = (id: string) => `/documents/${encodeURIComponent(id)}`;
   return {
     request,
+    upload: request,
     register: async (email, name, password, invitation) => {
       const body = { email, name, password, ...(invitation === undefined ? {} : { invitation }) };
       return (await request<{ user: Account }>("POST", "/auth/register", body)).user;

@@ -11,6 +11,7 @@ import { ShareHost } from "./share";
 const chunks = {
   home: async () => (await import("./home")).Home,
   entry: () => import("./entry"),
+  settings: async () => (await import("./settings")).SettingsPage,
   editor: async () => (await import("./editor/page")).EditorPage,
 };
 type ChunkName = keyof typeof chunks;
@@ -56,7 +57,7 @@ function Page() {
   if (accountError.value) return <Problem kind="unreachable" retry={() => void loadAccount()} />;
   const user = account.value;
   if (user === undefined) return <Loading />;
-  const { entry: Entry, home: Home, editor: Editor } = loaded.value;
+  const { entry: Entry, home: Home, editor: Editor, settings: Settings } = loaded.value;
   const known = user !== null && !user.guest;
   if (here === "/login" || here === "/register") {
     if (known) return <Redirect to={() => void navigate(destination(), true)} />;
@@ -65,7 +66,9 @@ function Page() {
   }
   const [, documentId] = /^\/d\/([\w-]+)\/?$/.exec(here) ?? [];
   const [, invitation] = /^\/invitations\/([\w-]+)\/?$/.exec(here) ?? [];
-  if (here !== "/" && here !== "/trash" && !documentId && !invitation) return <Problem kind="page" />;
+  const [inSettings, part = "profile"] = /^\/settings(?:\/(\w+))?\/?$/.exec(here) ?? [];
+  if (here !== "/" && here !== "/trash" && !documentId && !invitation && !inSettings)
+    return <Problem kind="page" />;
   if (invitation || (documentId && !user)) {
     if (!Entry) return <Fetch key="entry" name="entry" />;
     if (invitation) return <Entry.InvitationPage key={invitation} token={invitation} />;
@@ -77,6 +80,9 @@ function Page() {
     ) : (
       <Fetch key="editor" name="editor" />
     );
+  }
+  if (inSettings && user) {
+    return Settings ? <Settings part={part} /> : <Fetch key="settings" name="settings" />;
   }
   // A guest has the documents that were entered, and nothing else.
   if (!known) return <Redirect to={askToSignIn} />;

@@ -3,7 +3,8 @@ import { resolve } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, test } from "vitest";
 import { launch } from "./support/browser.ts";
-import { Person } from "./support/people.ts";
+import { Person, ready, TEXT } from "./support/people.ts";
+import { PICTURE } from "./support/picture.ts";
 import { Server } from "./support/server.ts";
 
 const OUT = resolve(import.meta.dirname, "../../../test-results/screenshots");
@@ -92,4 +93,98 @@ test("the share dialog, of the owner and of others", async () => {
   await other.getByRole("button", { name: /^Share/ }).click();
   await other.locator(".share-list li").first().waitFor();
   await picture(other, "share-other");
+});
+
+test("the ways in", async () => {
+  const page = await (await browser.newContext()).newPage();
+  await page.goto(`${server.url}/d/${documentId}`);
+  await page.getByLabel("Your name").fill("Mary Shelley");
+  await picture(page, "guest");
+  const { invitations } = await ada.request<{ invitations: { email: string; token?: string }[] }>(
+    "PUT",
+    `/documents/${documentId}/permissions`,
+    { email: "percy@example.org", role: "commenter" },
+  );
+  const token = invitations.find(({ email }) => email === "percy@example.org")?.token;
+  await page.goto(`${server.url}/invitations/${token}`);
+  await page.getByRole("link", { name: "Create an account" }).waitFor();
+  await picture(page, "invitation");
+  await page.getByRole("link", { name: "Create an account" }).click();
+  await page.getByLabel("E-mail").waitFor();
+  await picture(page, "invitation-register");
+  await page.goto(`${server.url}/invitations/nothing`);
+  await page.getByRole("heading", { name: "This invitation" }).waitFor();
+  await picture(page, "invitation-void");
+  const other = await (await grace.context(browser)).newPage();
+  await other.goto(`${server.url}/invitations/${token}`);
+  await other.getByRole("button", { name: "Open the document" }).waitFor();
+  await picture(other, "invitation-known");
+});
+
+test("access asked for, lost, lowered, and locked", async () => {
+  const hidden = await ada.createDocument("Hidden", ["Nothing to see"], [grace]);
+  const page = await (await alan.context(browser)).newPage();
+  await page.goto(`${server.url}/d/${hidden}`);
+  await page.getByLabel("Message to the owner").waitFor();
+  await picture(page, "ask");
+  await page.getByRole("button", { name: "Ask for access" }).click();
+  await page.getByText("You have asked for access.").waitFor();
+  await picture(page, "ask-sent");
+  const open = await grace.open(browser, hidden);
+  await ada.request("PUT", `/documents/${hidden}/lock`, { reason: "Signed on Monday, the printer has it" });
+  await open.locator(".banner").waitFor();
+  await picture(open, "locked");
+  const owner = await ada.context(browser).then((context) => context.newPage());
+  await owner.goto(`${server.url}/d/${hidden}`);
+  await owner.getByRole("button", { name: "Unlock" }).waitFor();
+  await picture(owner, "locked-owner");
+  await ada.request("DELETE", `/documents/${hidden}/lock`);
+  await ready(open);
+  await open.evaluate(() => {
+    const { send } = WebSocket.prototype;
+    WebSocket.prototype.send = function held(this: WebSocket, data) {
+      if (!String(data).includes('"operation"')) send.call(this, data);
+    };
+  });
+  await open.locator(TEXT).click();
+  await open.keyboard.type("What I was about to say. ");
+  await ada.request("PUT", `/documents/${hidden}/permissions`, { email: grace.email, role: "viewer" });
+  await open.locator(".banner", { hasText: "Your role was changed" }).waitFor();
+  await picture(open, "demoted");
+  const { id } = await grace.request<{ id: string }>("GET", "/users/me");
+  await ada.request("DELETE", `/documents/${hidden}/permissions/${id}`);
+  await open.getByRole("heading", { name: "You have no access any more" }).waitFor();
+  await picture(open, "lost");
+});
+
+test("the settings", async () => {
+  const context = await ada.context(browser);
+  const page = await context.newPage();
+  await grace.open(browser, documentId);
+  for (const [part, shown] of [
+    ["profile", "meter"],
+    ["security", ".settings-list li"],
+    ["tokens", "form"],
+    ["appearance", "fieldset"],
+  ] as const) {
+    await page.goto(`${server.url}/settings/${part}`);
+    await page.locator(shown).first().waitFor();
+    await picture(page, `settings-${part}`);
+  }
+  await page.goto(`${server.url}/settings/tokens`);
+  await page.getByLabel("Name").fill("Backup at night");
+  await page.getByRole("button", { name: "Make the token" }).click();
+  await page.getByLabel("The token “Backup at night”.").waitFor();
+  await picture(page, "settings-token-made");
+  await page.goto(`${server.url}/settings/profile`);
+  await page.getByLabel("Choose a picture").setInputFiles({
+    name: "me.png",
+    mimeType: "image/png",
+    buffer: PICTURE,
+  });
+  await page.getByRole("slider", { name: "Zoom" }).waitFor();
+  await picture(page, "settings-crop");
+  await page.getByRole("button", { name: "Use this picture" }).click();
+  await page.getByRole("button", { name: "Remove the picture" }).waitFor();
+  await picture(page, "settings-picture");
 });

@@ -40,6 +40,9 @@ async function choose(page: Page, name: string, entry: string): Promise<void> {
 const setRole = (owner: Person, documentId: string, person: Person, role: string) =>
   owner.request("PUT", `/documents/${documentId}/permissions`, { email: person.email, role });
 
+/** As when the tab is shown again: what waits for access looks at once. */
+const lookAgain = (page: Page) => page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
+
 const banner = (page: Page, words: string) => page.locator(".banner", { hasText: words });
 
 test("two people and a guest: added by name, demoted, removed, in by the link", async () => {
@@ -123,6 +126,7 @@ test("somebody without access asks; the owner sees it, answers, and the page ope
   await owner.getByRole("menuitemradio", { name: "Commenter" }).click();
   await owner.getByRole("button", { name: "Give Eve access as Commenter" }).click();
   await owner.getByText("Eve has access now: Commenter.").waitFor();
+  await lookAgain(page);
   await page.locator(TEXT, { hasText: "secret" }).waitFor();
   expect(await owner.getByRole("button", { name: "Share", exact: true }).count()).toBe(1);
 });
@@ -177,6 +181,7 @@ test("removed in mid-typing: the page shows nothing but one's own unsaved text a
   await page.getByRole("button", { name: "Ask for access" }).click();
   await page.getByText("You have asked for access.").waitFor();
   await setRole(ada, documentId, bob, "editor");
+  await lookAgain(page);
   // With text that is only here the page does not go by itself.
   await page.getByRole("button", { name: "Open the document" }).waitFor();
   expect(await page.getByLabel("What you typed and was not saved.").inputValue()).toBe("mine ");

@@ -23,10 +23,11 @@ const SIGNS: Record<SaveState["kind"], string> = {
 /** What is true of the user's work at this moment; `useSpokenState` tells it to those who listen. */
 export function SaveText({ workspace }: { workspace: Workspace }) {
   const state = workspace.state.value;
+  const waiting = state.kind === "saving" && workspace.access.value.reason === "locked";
   return (
     <span class={`save save-${state.kind}`}>
       <Icon shapes={SIGNS[state.kind]} size={15} />
-      <span data-testid="save-state">{saveText(state)}</span>
+      <span data-testid="save-state">{waiting ? t("editor.savingLocked") : saveText(state)}</span>
       {state.kind === "offline" && (
         <button type="button" class="button link-like" onClick={() => workspace.editor.value?.reconnect()}>
           {t("editor.tryNow")}

@@ -67,7 +67,7 @@ export function AskForm({ documentId, above, done }: AskFormProps) {
   return (
     <form class="ask-form" onSubmit={(event) => void submit(event)}>
       <label for={`${id}-role`}>{t("ask.role")}</label>
-      <select id={`${id}-role`} class="input" name="role" defaultValue={offered.at(-1) ?? "editor"}>
+      <select id={`${id}-role`} class="input" name="role">
         {[...offered].reverse().map((role) => (
           <option key={role} value={role}>
             {t(`ask.role.${role}`)}

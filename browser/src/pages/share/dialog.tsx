@@ -3,6 +3,7 @@ import history from "lucide:history";
 import settingsIcon from "lucide:settings";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Dialog } from "../../components/dialog";
+import { takeFocus } from "../../components/focus";
 import { Icon } from "../../components/icon";
 import { notify } from "../../components/notice";
 import { t } from "../../i18n";
@@ -59,9 +60,6 @@ function Outcome({ state }: { state: SharingState }) {
     </>
   );
 }
-
-/** What was pressed to get here is gone, so the focus goes to what is there instead. */
-const takeFocus = (element: HTMLElement | null) => element?.focus();
 
 interface HandOverProps {
   state: SharingState;

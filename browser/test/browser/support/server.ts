@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
@@ -25,24 +25,26 @@ export class Server {
   readonly url: string;
   readonly #directory = mkdtempSync(join(tmpdir(), "octavo-browser-"));
   readonly #publicUrl: string;
+  readonly #settings: Readonly<Record<string, string>>;
   #process: ChildProcess | null = null;
   #output = "";
 
-  private constructor(port: number, publicUrl: string) {
+  private constructor(port: number, publicUrl: string, settings: Readonly<Record<string, string>>) {
     this.port = port;
     this.url = `http://127.0.0.1:${port}`;
     this.#publicUrl = publicUrl;
+    this.#settings = settings;
   }
 
-  /** `publicUrl` is the address that browsers use when a proxy stands in between. */
-  static async start(publicUrl = ""): Promise<Server> {
-    const server = new Server(await freePort(), publicUrl);
+  /** `publicUrl` is the address that browsers use when a proxy stands in between; `settings` by their variables. */
+  static async start(publicUrl = "", settings: Readonly<Record<string, string>> = {}): Promise<Server> {
+    const server = new Server(await freePort(), publicUrl, settings);
     await server.run();
     return server;
   }
 
   async run(): Promise<void> {
-    const env = { ...process.env, OCTAVO_RATE_LIMIT: "off" };
+    const env = { ...process.env, OCTAVO_RATE_LIMIT: "off", ...this.#settings };
     if (this.#publicUrl) Object.assign(env, { OCTAVO_PUBLIC_URL: this.#publicUrl });
     const args = ["serve", "--port", String(this.port), "--data-dir", this.#directory];
     const child = spawn(OCTAVO, args, { env, stdio: ["ignore", "pipe", "pipe"] });
@@ -64,6 +66,11 @@ export class Server {
       await new Promise((again) => setTimeout(again, 50));
     }
     throw new Error(`The server did not become ready.\n${this.#output}`);
+  }
+
+  /** Runs a command of the server over its data directory. */
+  command(...args: string[]): string {
+    return execFileSync(OCTAVO, [...args, "--data-dir", this.#directory], { encoding: "utf8" });
   }
 
   /** As when the power goes: no signal handler, no flush. */

@@ -1,0 +1,5 @@
+/** A PNG of 8 × 6 pixels. */
+export const PICTURE = Buffer.from(
+  "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAGCAIAAABxZ0isAAAAY0lEQVR42g3JIQEAQQhFQZrgKbEp0FvjuR8FT4ktgafK3dgxM9w4xjVklPGMNcwCD05wAwUVvGDjj8STk9xESSUv2fxDuDjiCokST6z+aLw5zW3UVPOa7T8GH85wBw01vGGHD+HmPzdieboCAAAAAElFTkSuQmCC",
+  "base64",
+);
