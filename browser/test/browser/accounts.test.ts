@@ -146,7 +146,7 @@ test("an API token is made, shown once, used and revoked", async () => {
 
 test("administrators read the whole audit in sentences, and nobody else has the page", async () => {
   const [ada, bob] = [await Person.register(server.url, "Ada"), await Person.register(server.url, "Bob")];
-  server.command("user", "admin", ada.email);
+  await server.command("user", "admin", ada.email);
   const documentId = await ada.createDocument("Plan", ["x"], [bob]);
   await ada.request("PUT", `/documents/${documentId}/lock`, { reason: "Signed" });
   const page = await settings(ada, "audit");

@@ -124,7 +124,7 @@ test("somebody without access asks; the owner sees it, answers, and the page ope
   await owner.getByText("Please <b>let</b> me in").waitFor();
   await owner.getByRole("button", { name: "Role for Eve: Editor" }).click();
   await owner.getByRole("menuitemradio", { name: "Commenter" }).click();
-  await owner.getByRole("button", { name: "Give Eve access as Commenter" }).click();
+  await owner.getByRole("button", { name: "Give access to Eve as Commenter" }).click();
   await owner.getByText("Eve has access now: Commenter.").waitFor();
   await lookAgain(page);
   await page.locator(TEXT, { hasText: "secret" }).waitFor();

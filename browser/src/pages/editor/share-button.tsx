@@ -35,7 +35,8 @@ export function ShareButton({ workspace }: { workspace: Workspace }) {
     >
       <Icon shapes={users} />
       <span class="wide-only">{t("share.button")}</span>
-      {waiting > 0 && <span class="badge">{waiting}</span>}
+      {/* Drawn by the style sheet: the button's name says it in words. */}
+      {waiting > 0 && <span class="badge" data-count={waiting} />}
     </button>
   );
 }

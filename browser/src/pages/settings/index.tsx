@@ -45,7 +45,7 @@ export function SettingsPage({ part }: { part: string }) {
   return (
     <div class="settings">
       <header class="settings-top">
-        <a class="brand" href="/" onClick={follow} aria-label={t("app.home")}>
+        <a class="brand" href="/" onClick={follow}>
           <Mark />
           <span class="brand-name">{t("app.name")}</span>
         </a>

@@ -1,9 +1,10 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { promisify } from "node:util";
 
 export const OCTAVO =
   process.env.OCTAVO_COMMAND ?? resolve(import.meta.dirname, "../../../../.venv/bin/octavo");
@@ -69,8 +70,8 @@ export class Server {
   }
 
   /** Runs a command of the server over its data directory. */
-  command(...args: string[]): string {
-    return execFileSync(OCTAVO, [...args, "--data-dir", this.#directory], { encoding: "utf8" });
+  async command(...args: string[]): Promise<void> {
+    await promisify(execFile)(OCTAVO, [...args, "--data-dir", this.#directory]);
   }
 
   /** As when the power goes: no signal handler, no flush. */

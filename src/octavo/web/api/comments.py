@@ -10,6 +10,7 @@ from litestar.params import FromPath, JSONBody
 from msgspec import UNSET, UnsetType
 
 from octavo import protocol
+from octavo.access import Action
 from octavo.comments import Placed, thread_view
 from octavo.errors import Invalid
 from octavo.web.api.services import Called, Caller, Key
@@ -94,6 +95,8 @@ async def begin(
 ) -> ThreadView:
     """Begin a thread on a range of the content at a revision."""
     services.count(services.remarks, identity.user_id)
+    # Before the content is looked at: what is wrong with the range would tell that there is a document.
+    await services.documents.require(document_id, identity.user_id, Action.COMMENT)
     anchor = data.anchor
     return _view(
         await services.comments.begin(
