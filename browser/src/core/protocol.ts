@@ -4,6 +4,10 @@ import type { Op } from "./delta";
 
 export type Role = "owner" | "editor" | "commenter" | "viewer";
 
+export function isRole(value: unknown): value is Role {
+  return value === "owner" || value === "editor" || value === "commenter" || value === "viewer";
+}
+
 /** What a document can be shared as. */
 export type SharedRole = Exclude<Role, "owner">;
 

@@ -5,7 +5,7 @@ import { EditorView } from "prosemirror-view";
 import { Delta, type Json, type Op } from "../core/delta";
 import type { Effect, MachineEvent } from "../core/events";
 import { Machine } from "../core/machine";
-import type { Role, ServerMessage, User } from "../core/protocol";
+import { isRole, type Role, type ServerMessage, type User } from "../core/protocol";
 import type { OpenedDocument } from "../net/api";
 import { Socket } from "../net/socket";
 import { Aids } from "./aids";
@@ -18,14 +18,17 @@ import { Selected, typingMark } from "./commands";
 import { cursorPlugin, Glide, showCursors } from "./cursors";
 import { foundPlugin } from "./find-marks";
 import { Hold } from "./hold";
+import { randomId } from "./ids";
 import { keys } from "./keys";
 import { Linking } from "./linking";
 import { Markdown } from "./markdown";
 import { Numbering } from "./numbering";
-import { insertedText, KEPT, STOPS } from "./refusals";
+import { Proposals } from "./proposals";
+import { type ClosedReason, closedAfter, insertedText, KEPT, STOPS } from "./refusals";
 import { SaveStates } from "./savestate";
 import { toContent, toDocument } from "./schema";
 import type { PageCommandId } from "./shortcuts";
+import { Told } from "./told";
 import { toolbarCommands } from "./toolbar";
 import type {
   Access,
@@ -63,6 +66,7 @@ interface Observed {
 
 class OpenEditor implements Editor {
   readonly commands: Commands;
+  readonly suggesting: Proposals;
   readonly #options: EditorOptions;
   readonly #machine: Machine;
   readonly #socket: Socket;
@@ -78,7 +82,7 @@ class OpenEditor implements Editor {
   readonly #listeners = new Set<() => void>();
   #binding: Binding;
   #role: Role;
-  #closedReason: "locked" | "deleted" | "stopped" | null = null;
+  #closedReason: ClosedReason = null;
   #composition = 0;
   /** The selection as the server knows it, in the shown content. */
   #told: { index: number; length: number } | null = null;
@@ -86,12 +90,24 @@ class OpenEditor implements Editor {
   #cursorTimer: ReturnType<typeof setTimeout> | null = null;
   #wakeTimer: ReturnType<typeof setTimeout> | null = null;
   #stateTimer: ReturnType<typeof setTimeout> | null = null;
-  #lastTold = new Map<string, string>();
+  readonly #heard = new Told();
 
   constructor(options: EditorOptions, opened: OpenedDocument) {
     this.#options = options;
     this.#role = opened.role;
     this.#machine = new Machine({ client_id: randomId(), epoch: opened.epoch, revision: opened.revision });
+    this.suggesting = new Proposals({
+      view: () => this.#view,
+      binding: () => this.#binding,
+      role: () => this.#role,
+      userId: () => this.#machine.user?.id ?? null,
+      allowed: () => options.suggesting?.() !== false,
+      perform: (delta, name, caret) => void this.#perform(delta, name, caret),
+      decide: (delta, name) => void this.#perform(delta, name, undefined, true),
+      goTo: (index) => this.#aids.goTo(index),
+      changed: () => this.#tell(),
+      random: randomId,
+    });
     this.#selected = new Selected({
       state: () => this.#view.state,
       lines: () => this.#binding.lines,
@@ -155,7 +171,12 @@ class OpenEditor implements Editor {
     const borders = new Borders(this.#selected);
     const markdown = new Markdown(this.#selected, this.#linking, borders);
     return [
-      ...keys({ borders, markdown, run: (id) => this.commands.run(id) }),
+      ...keys({
+        borders,
+        markdown,
+        run: (id) => this.commands.run(id),
+        typedOver: (from, to, text) => this.suggesting.typedOver(from, to, text),
+      }),
       chunks(),
       cursorPlugin(),
       foundPlugin(),
@@ -192,8 +213,12 @@ class OpenEditor implements Editor {
       },
       handleDOMEvents: {
         // A key pressed right behind one that moved the caret must not act where the caret was.
-        keydown: () => this.#readView(),
+        keydown: (_view, event) => {
+          this.#readView();
+          this.suggesting.keyDown(event);
+        },
         compositionstart: () => {
+          this.suggesting.markComposed();
           this.#composition += 1;
           this.#hold.compositionStart();
         },
@@ -209,7 +234,7 @@ class OpenEditor implements Editor {
         this.#view.updateState(this.#view.state);
         return;
       }
-      const { delta, inverse } = this.#binding.read(tr);
+      const { delta, inverse } = this.suggesting.read(tr);
       const how = tr.getMeta("uiEvent") as unknown;
       const name = how === "paste" || how === "drop" || how === "cut" ? how : undefined;
       this.#edited(tr, delta, inverse, name);
@@ -243,8 +268,9 @@ class OpenEditor implements Editor {
   }
 
   /** A command's delta as the user's edit; gives what takes it back. */
-  #perform(delta: Delta, name: HistoryName | null, caret?: number): Delta {
+  #perform(edit: Delta, name: HistoryName | null, wanted?: number, decides = false): Delta {
     const { doc, tr } = this.#view.state;
+    const { delta, caret } = decides ? { delta: edit, caret: wanted } : this.suggesting.command(edit, wanted);
     const inverse = delta.invert({ slice: (start, end) => this.#binding.slice(doc, start, end) });
     this.#binding.write(tr, delta);
     const { selection } = this.#view.state;
@@ -387,20 +413,11 @@ class OpenEditor implements Editor {
   }
 
   #event(event: string, data: unknown): void {
-    const about = (data ?? {}) as {
-      title?: unknown;
-      user?: { id?: unknown };
-      user_id?: unknown;
-      role?: unknown;
-    };
+    const about = (data ?? {}) as { title?: unknown; user?: { id?: unknown }; role?: unknown };
     if (event === "title.changed" && typeof about.title === "string") this.#options.onTitle(about.title);
-    if (event === "document.locked") this.#closedReason = "locked";
-    if (event === "document.unlocked" && this.#closedReason === "locked") this.#closedReason = null;
-    if (event === "document.deleted") this.#closedReason = "deleted";
-    if (event === "document.undeleted" && this.#closedReason === "deleted") this.#closedReason = null;
+    this.#closedReason = closedAfter(event, this.#closedReason);
     if (event === "permission.changed") {
-      const concerned = about.user?.id ?? about.user_id;
-      const mine = concerned === undefined || concerned === this.#machine.user?.id;
+      const mine = about.user === undefined || about.user.id === this.#machine.user?.id;
       if (mine && isRole(about.role)) this.#role = about.role;
     }
     this.#options.onEvent?.(event, data);
@@ -449,15 +466,14 @@ class OpenEditor implements Editor {
   // --- what the page is told
 
   get #canEdit(): boolean {
-    const role = this.#role === "owner" || this.#role === "editor";
-    return role && this.#closedReason === null && this.#machine.editable;
+    return this.suggesting.ready && this.#closedReason === null && this.#machine.editable;
   }
 
   #access(): Access {
     const canEdit = this.#canEdit;
-    const rights =
-      this.#role === "owner" || this.#role === "editor" ? ("opening" as const) : ("role" as const);
-    return { role: this.#role, canEdit, reason: canEdit ? null : (this.#closedReason ?? rights) };
+    const { mode, mayEdit } = this.suggesting;
+    const rights = mode !== "viewing" ? "opening" : mayEdit ? "viewing" : "role";
+    return { role: this.#role, mode, canEdit, reason: canEdit ? null : (this.#closedReason ?? rights) };
   }
 
   #people(): Person[] {
@@ -478,14 +494,14 @@ class OpenEditor implements Editor {
     const now = performance.now();
     const { joined, stopped, unacknowledged } = this.#machine;
     const state = this.#saves.tell({ now, joined, stopped, unacknowledged });
-    this.#changed("state", state, () => this.#options.onState(state));
+    this.#heard.changed("state", state, () => this.#options.onState(state));
     const access = this.#access();
-    this.#changed("access", access, () => {
+    this.#heard.changed("access", access, () => {
       this.#view.setProps({});
       this.#options.onAccess(access);
     });
     const people = this.#people();
-    this.#changed("people", people, () => this.#options.onPeople(people));
+    this.#heard.changed("people", people, () => this.#options.onPeople(people));
     if (this.#stateTimer) clearTimeout(this.#stateTimer);
     const due = this.#saves.dueIn(now);
     this.#stateTimer = due === null || due === 0 ? null : setTimeout(() => this.#tell(), due + 1);
@@ -494,13 +510,6 @@ class OpenEditor implements Editor {
 
   #listen(): void {
     for (const listener of this.#listeners) listener();
-  }
-
-  #changed(name: string, value: unknown, tell: () => void): void {
-    const text = JSON.stringify(value);
-    if (this.#lastTold.get(name) === text) return;
-    this.#lastTold.set(name, text);
-    tell();
   }
 
   // --- what the page may do
@@ -584,14 +593,4 @@ class OpenEditor implements Editor {
     this.#listeners.clear();
     this.#view.destroy();
   }
-}
-
-function isRole(value: unknown): value is Role {
-  return value === "owner" || value === "editor" || value === "commenter" || value === "viewer";
-}
-
-/** 128 random bits, URL-safe. */
-function randomId(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -12,10 +12,12 @@ export interface Writing {
   borders: Borders;
   markdown: Markdown;
   run(id: CommandId): boolean;
+  /** Text typed over a selection; false leaves it to the view. */
+  typedOver(from: number, to: number, text: string): boolean;
 }
 
-export function keys({ borders, markdown, run }: Writing): Plugin[] {
-  return [shortcuts(run), atBorders(borders, markdown), typing(borders, markdown)];
+export function keys({ borders, markdown, run, typedOver }: Writing): Plugin[] {
+  return [shortcuts(run), atBorders(borders, markdown), typing(borders, markdown, typedOver)];
 }
 
 function shortcuts(run: (id: CommandId) => boolean): Plugin {
@@ -74,12 +76,12 @@ function atBorders(borders: Borders, markdown: Markdown): Plugin {
   });
 }
 
-function typing(borders: Borders, markdown: Markdown): Plugin {
+function typing(borders: Borders, markdown: Markdown, typedOver: Writing["typedOver"]): Plugin {
   return new Plugin({
     props: {
-      handleTextInput(view, _from, _to, text, typed) {
+      handleTextInput(view, from, to, text, typed) {
         if (view.composing || !view.editable) return false;
-        if (borders.typedBesideDivision(text)) return true;
+        if (borders.typedBesideDivision(text) || typedOver(from, to, text)) return true;
         view.dispatch(typed());
         markdown.typed(text);
         return true;

@@ -21,3 +21,14 @@ export const KEPT: Record<string, string> = {
 export function insertedText(ops: readonly Op[]): string {
   return ops.map((op) => ("insert" in op && typeof op.insert === "string" ? op.insert : "")).join("");
 }
+
+/** Why the document can be written to no more; null while it can. */
+export type ClosedReason = "locked" | "deleted" | "stopped" | null;
+
+/** The reason after an event of the server. */
+export function closedAfter(event: string, reason: ClosedReason): ClosedReason {
+  if (event === "document.locked") return "locked";
+  if (event === "document.deleted") return "deleted";
+  const ended = { "document.unlocked": "locked", "document.undeleted": "deleted" }[event];
+  return ended !== undefined && ended === reason ? null : reason;
+}

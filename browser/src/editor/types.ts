@@ -4,11 +4,12 @@
  */
 
 import type { Role, User } from "../core/protocol";
+import type { Suggestion } from "../core/suggestions";
 import type { Api } from "../net/api";
 import type { ImageSource, PastedImage } from "./clipboard/pasted";
 import type { CommandId, PageCommandId } from "./shortcuts";
 
-export type { CommandId, ImageSource, PageCommandId, PastedImage };
+export type { CommandId, ImageSource, PageCommandId, PastedImage, Suggestion };
 
 /** What the page says about the user's work; each is true at the moment it is told. */
 export type SaveState =
@@ -39,12 +40,16 @@ export interface Person {
   hasCursor: boolean;
 }
 
+/** What the user's edits do: change the text, propose changes to it, or nothing. */
+export type Mode = "editing" | "suggesting" | "viewing";
+
 /** What may be done here now. */
 export interface Access {
   role: Role;
+  mode: Mode;
   canEdit: boolean;
   /** Why not, when `canEdit` is false. */
-  reason: "role" | "locked" | "deleted" | "stopped" | "opening" | null;
+  reason: "role" | "viewing" | "locked" | "deleted" | "stopped" | "opening" | null;
 }
 
 export interface EditorOptions {
@@ -61,6 +66,8 @@ export interface EditorOptions {
   onAccess(access: Access): void;
   /** Every `event` of the server, also those handled here (`comment.*`, `permission.changed` …). */
   onEvent?(event: string, data: unknown): void;
+  /** Whether the document's owner lets those suggest who may not edit; left out: yes. */
+  suggesting?(): boolean;
   /** Ctrl+K: ask for a URL and call `commands.link`; `current` is the link under the caret. */
   onLink?(current: string | null): void;
   /**
@@ -151,7 +158,9 @@ export type HistoryName =
   | "markdown"
   | "autolink"
   | "format"
-  | "new-line";
+  | "new-line"
+  | "accept-suggestion"
+  | "reject-suggestion";
 
 export interface ImageData {
   /** `/api/v1/images/{id}` */
@@ -317,7 +326,22 @@ export interface WritingAids {
   offScreen(): OffScreen;
 }
 
+/** Suggestions in the document, whoever made them. */
+export interface Suggestions {
+  /** In the order of the text; the same array as long as none has changed. */
+  all(): readonly Suggestion[];
+  /** Accepts or rejects these (null: all) as one edit and one item of undo; false when there was nothing to do. */
+  decide(ids: readonly string[] | null, accept: boolean): boolean;
+  /** Shows it and puts the caret there; false when it is gone. */
+  goTo(id: string): boolean;
+  /** The one that the caret is in. */
+  atCaret(): string | null;
+  /** What edits do from now on; whoever may not do it gets what comes next to it. */
+  setMode(mode: Mode): void;
+}
+
 export interface Editor extends WritingAids {
+  readonly suggesting: Suggestions;
   readonly commands: Commands;
   /** Shows `mark` where an image will be, at `index` or at the caret; it moves along with everybody's edits. */
   awaitImage(mark: HTMLElement, index: number | null): PendingImage;

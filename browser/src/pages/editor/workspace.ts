@@ -41,7 +41,7 @@ const ENDS: Record<string, Lost["kind"]> = {
 };
 
 const LEAVE_WAIT_MS = 1_500;
-const CLOSED: Access = { role: "viewer", canEdit: false, reason: "opening" };
+const CLOSED: Access = { role: "viewer", mode: "viewing", canEdit: false, reason: "opening" };
 
 /** Names of those who are in one list and not in the other, oneself left out. */
 function namesMissing(from: Person[], others: Person[]): string[] {
