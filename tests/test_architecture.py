@@ -20,6 +20,10 @@ PURE = {
     "octavo.collab.marks",
     "octavo.collab.room",
     "octavo.collab.presence",
+    "octavo.history.tracking",
+    "octavo.history.diff",
+    "octavo.history.sessions",
+    "octavo.history.contribution",
     "octavo.client.machine",
     "octavo.web.limits",
 }

@@ -15,6 +15,8 @@ ROLES: Final = ("viewer", "commenter", "editor", "owner")
 """From the least to the most; each may do all that those before it may."""
 
 
+_SHOWN_TO: Final[Mapping[str, str]] = {"editor": "those who may edit it", "owner": "nobody else"}
+
 LOCKED_RETRY_MS: Final = 30_000
 """For programs that do not wait for `document.unlocked`."""
 
@@ -27,6 +29,9 @@ class Action(Enum):
     COMMENT = "comment"
     EDIT = "edit"
     DECIDE = "accept or reject suggestions"
+    HISTORY = "see the history"
+    NAME = "name versions"
+    RESTORE = "restore"
     RENAME = "rename"
     SHARE = "share"
     LOCK = "lock and unlock"
@@ -42,6 +47,9 @@ _LEAST: Final[Mapping[Action, str]] = {
     Action.COMMENT: "commenter",
     Action.EDIT: "editor",
     Action.DECIDE: "editor",
+    Action.HISTORY: "viewer",
+    Action.NAME: "editor",
+    Action.RESTORE: "editor",
     Action.RENAME: "editor",
     Action.SHARE: "owner",
     Action.LOCK: "owner",
@@ -72,6 +80,14 @@ def locked(reason: str) -> Conflict:
 def may_copy(role: str | None, copying: bool) -> bool:
     """Whether somebody with this role may take the content along; `copying` is the document's switch."""
     return allows(role, Action.EDIT) or (copying and allows(role, Action.READ))
+
+
+def require_history(role: str | None, least: str) -> None:
+    """Raise Missing or Denied for somebody who may not see how a document came to be; `least` is its owner's choice."""
+    require(role, Action.HISTORY)
+    assert role is not None
+    if ROLES.index(role) < ROLES.index(least):
+        raise Denied("FORBIDDEN", f"the owner shows the history of this document to {_SHOWN_TO[least]}")
 
 
 def highest(*roles: str | None) -> str | None:

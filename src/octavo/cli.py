@@ -233,10 +233,19 @@ def _renew_epochs(given: Settings, document_id: str | None) -> int:
 @main.command()
 @click.option("--retry", nargs=2, metavar="JOB DOCUMENT", help="let the job try this document again")
 @click.option("--drop", nargs=2, metavar="JOB DOCUMENT", help="let the job pass over these changes for good")
+@click.option(
+    "--rebuild-history", is_flag=True, help="make editing sessions and attribution anew from the log"
+)
 @DataDir
-def jobs(retry: tuple[str, str] | None, drop: tuple[str, str] | None, data_dir: Path | None) -> None:
+def jobs(
+    retry: tuple[str, str] | None,
+    drop: tuple[str, str] | None,
+    rebuild_history: bool,
+    data_dir: Path | None,
+) -> None:
     """What the jobs that follow the log gave up on, and what to do about it."""
     from octavo import jobs as following
+    from octavo.history.following import rebuild_all
     from octavo.server import open_store
 
     async def run() -> None:
@@ -246,6 +255,9 @@ def jobs(retry: tuple[str, str] | None, drop: tuple[str, str] | None, data_dir: 
                 await following.retry(store.database, *retry)
             if drop:
                 await following.drop(store.database, *drop)
+            if rebuild_history:
+                count = await rebuild_all(store.database, store.log, store.snapshots)
+                click.echo(f"the history of {count} documents was made anew")
             letters = await following.dead_letters(store.database)
         finally:
             await asyncio.to_thread(store.close)

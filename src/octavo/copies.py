@@ -17,7 +17,7 @@ from octavo.catalog import library
 from octavo.catalog.library import Filters, Listed, Order
 from octavo.collab.host import RoomHost
 from octavo.delta import Delta, DeltaBuilder, suggestions
-from octavo.documents import Documents, Opened, role_now
+from octavo.documents import Documents, Opened, require_history, role_now
 from octavo.errors import Denied, Missing
 from octavo.folders import checked_line
 from octavo.images import Images
@@ -60,6 +60,8 @@ class Copies:
         def work(connection: Connection) -> str:
             role = role_now(connection, document_id, identity.user_id)
             access.require(role, Action.READ)
+            if revision is not None:
+                require_history(connection, identity.user_id, document_id)
             found = catalog.get(connection, document_id)
             if not access.may_copy(role, found.switches.copying):
                 raise Denied("FORBIDDEN", "copying is switched off for this document; ask its owner")

@@ -291,12 +291,25 @@ class Documents:
     async def changes(
         self, identity: Identity, document_id: str, first: int, last: int | None
     ) -> list[protocol.Change]:
-        """The changes first + 1 … last, at most a page of them."""
-        await self.require(document_id, identity.user_id, Action.READ)
+        """The changes first + 1 … last, at most a page of them.
+
+        The last thousand are for all who may write, whoever else sees the history: a rebase needs them.
+        """
+        await self._require_changes(identity, document_id, first)
         if first < 0 or (last is not None and last < first):
             raise Invalid("INVALID_REQUEST", "from and to: revisions, from 0 and to at least from")
         limit = protocol.CHANGES_PER_PAGE if last is None else min(last - first, protocol.CHANGES_PER_PAGE)
         return await self._log.read(document_id, after=first, limit=limit) if limit else []
+
+    async def _require_changes(self, identity: Identity, document_id: str, first: int) -> None:
+        def work(connection: Connection) -> None:
+            role = role_now(connection, document_id, identity.user_id)
+            access.require(role, Action.READ)
+            recent = catalog.get(connection, document_id).revision - protocol.CHANGES_PER_PAGE
+            if first < recent or not access.allows(role, Action.SUBMIT):
+                require_history(connection, identity.user_id, document_id)
+
+        await self._database.read(work)
 
     async def submit(
         self, identity: Identity, document_id: str, epoch: str, operation: protocol.Operation
@@ -351,6 +364,15 @@ def role_now(connection: Connection, document_id: str, user_id: str) -> str | No
     role = access.highest(standing.by_name, standing.by_link)
     if role is not None and standing.deleted:
         raise Missing("DOCUMENT_DELETED", "the document is in the trash; its owner can put it back")
+    return role
+
+
+def require_history(connection: Connection, user_id: str, document_id: str) -> str:
+    """The role of somebody who may see how a document came to be.  Raises Missing, Denied."""
+    role = role_now(connection, document_id, user_id)
+    access.require(role, Action.READ)
+    assert role is not None
+    access.require_history(role, catalog.get(connection, document_id).history_role)
     return role
 
 

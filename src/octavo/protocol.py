@@ -135,7 +135,11 @@ def valid_client_id(client_id: str) -> bool:
 
 @dataclass(slots=True)
 class Operation:
-    """What a client submitted, exactly as received and never altered."""
+    """What a client submitted, exactly as received and never altered.
+
+    With a `target` it is no change but an intent (a restore): whatever makes that content of the one under which it
+    is logged; its delta is empty.
+    """
 
     client_id: str
     seq: int
@@ -145,6 +149,7 @@ class Operation:
     digest: bytes
     at: str | None = None
     origin: bytes | None = None
+    target: Delta | None = None
 
 
 @dataclass(slots=True)
@@ -189,6 +194,13 @@ def digest(base_revision: int, delta: Delta) -> bytes:
     return hashlib.sha256(b"%d:" % base_revision + _sorted_encoder.encode(wire.to_wire(delta))).digest()
 
 
+def restoring(client_id: str, user_id: str, revision: int, content: Delta) -> Operation:
+    """The intent to go back to the content that a revision had; asking again under the same client id is a resend."""
+    digest = hashlib.sha256(b"restore:%d" % revision).digest()
+    origin = _encoder.encode({"restores": revision})
+    return Operation(client_id, 1, user_id, 0, Delta(), digest, origin=origin, target=content)
+
+
 def operation(message: OperationMessage, *, client_id: str, user_id: str, max_components: int) -> Operation:
     """The operation that a message carries.  Raises Invalid with the message's seq in the details."""
     try:
@@ -196,8 +208,10 @@ def operation(message: OperationMessage, *, client_id: str, user_id: str, max_co
             raise Invalid("TOO_LARGE", f"an operation has at most {max_components} components; send parts")
         delta = wire.from_wire(message.ops)
         origin = None if message.origin is None else _encoder.encode(message.origin)
-        if origin is not None and (len(origin) > 256 or not isinstance(message.origin, dict)):
-            raise Invalid("INVALID_OPERATION", "origin is a small object: undo or paste")
+        if origin is not None and not _is_origin(message.origin):
+            raise Invalid(
+                "INVALID_OPERATION", "origin is {undo: revision} or {paste: {from: revision, index: n}}"
+            )
         if message.at is not None:
             parse_time(message.at)
     except Invalid as fault:
@@ -213,6 +227,16 @@ def operation(message: OperationMessage, *, client_id: str, user_id: str, max_co
         message.at,
         origin,
     )
+
+
+def _is_origin(origin: Any) -> bool:
+    """What a client may say of where an operation comes from; `restores` is the server's to say."""
+    match origin:
+        case {"undo": int(revision), **rest}:
+            return revision >= 0 and not rest
+        case {"paste": {"from": int(revision), "index": int(index), **more}, **rest}:
+            return revision >= 0 and index >= 0 and not (more or rest)
+    return False
 
 
 def format_time(timestamp: int) -> str:

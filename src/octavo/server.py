@@ -39,6 +39,8 @@ from octavo.documents import Documents
 from octavo.errors import Unavailable
 from octavo.folders import Folders
 from octavo.guests import Guests
+from octavo.history import AttributionJob, History, SessionJob
+from octavo.history.following import PAUSE as HISTORY_PAUSE
 from octavo.images import Collector, Images, UseOfImages
 from octavo.jobs import Job, Jobs, SnapshotJob
 from octavo.library import Library
@@ -138,7 +140,9 @@ async def _wire(settings: Settings, store: Store, search: Index, max_connections
     indexing = IndexJob(store.database, store.log, search)
     anchors = Anchors(store.database, store.log, store.snapshots)
     anchoring = AnchorsJob(anchors, store.log)
-    jobs = _jobs(store, clock, [indexing, anchoring])
+    sessions = SessionJob(store.database, store.log)
+    attributions = AttributionJob(store.database, store.log)
+    jobs = _jobs(store, clock, [indexing, anchoring, sessions, attributions])
     host = RoomHost(
         log=store.log,
         snapshots=store.snapshots,
@@ -160,7 +164,11 @@ async def _wire(settings: Settings, store: Store, search: Index, max_connections
 
     gateway = Gateway(host, tickets, settings, has_room)
     documents.connect(host, gateway.online)
-    indexing.connect(host)
+    for job in (indexing, sessions, attributions):
+        job.connect(host)
+    history = History(
+        store.database, store.log, store.snapshots, clock, documents, sessions, attributions, host
+    )
     locks.connect(host)
     comments = Comments(store.database, clock, host, anchors)
     anchoring.connect(comments.moved)
@@ -176,6 +184,7 @@ async def _wire(settings: Settings, store: Store, search: Index, max_connections
         images,
         suggestions,
         comments,
+        history,
         gateway,
         tickets,
         settings,
@@ -217,7 +226,11 @@ def _jobs(store: Store, clock: SystemClock, more: Sequence[Job]) -> Jobs:
         database=store.database,
         clock=clock,
         on_failure=lambda job: metrics.job_failures.labels(job).inc(),
-        pauses={IndexJob.name: PAUSE, AnchorsJob.name: ANCHORS_PAUSE},
+        pauses={
+            IndexJob.name: PAUSE,
+            AnchorsJob.name: ANCHORS_PAUSE,
+            SessionJob.name: HISTORY_PAUSE,
+        },
     )
 
 

@@ -10,7 +10,7 @@ from octavo.collab.host import LoopShare, RoomHost
 from octavo.collab.opening import content_at
 from octavo.collab.settings import HostSettings
 from octavo.delta import Delta
-from octavo.errors import Conflict, Invalid, Unavailable, Unknown
+from octavo.errors import Conflict, Invalid, Missing, Unavailable, Unknown
 from octavo.ports import Snapshot
 from octavo.protocol import CloseCode, ops_to_json
 from tests.collab.stage import (
@@ -169,7 +169,7 @@ async def test_the_content_at_any_revision(stage: Stage) -> None:
         assert content == Delta().insert("x" * revision + "\n")
     await stage.join("ada")
     assert await stage.host.content_at(DOCUMENT, 5) == Delta().insert("xxxxx\n")
-    with pytest.raises(Invalid, match="0 to 5"):
+    with pytest.raises(Missing, match="0 to 5"):
         await stage.host.content_at(DOCUMENT, 6)
 
 

@@ -82,6 +82,9 @@ TRIGGERS: Mapping[str, Callable[[People, str], object]] = {
     "sharing.changed": lambda people, document: people["owner"].call(
         "PUT", f"/documents/{document}/permissions", json={"link_role": "commenter"}
     ),
+    "version.named": lambda people, document: people["editor"].call(
+        "PUT", f"/documents/{document}/versions/0", json={"name": "First"}
+    ),
     "document.locked": lock,
     "document.unlocked": unlock,
     "permission.changed": lambda people, document: people["owner"].share(

@@ -39,6 +39,9 @@ BODIES: Mapping[tuple[str, str], Any] = {
     ("POST", DOCUMENT + "/comments"): {"anchor": {"revision": 1, "index": 0, "length": 1}, "text": "Why?"},
     ("PATCH", access_matrix.COMMENT): {"resolved": True},
     ("POST", access_matrix.COMMENT + "/replies"): {"text": "Because"},
+    ("PUT", DOCUMENT + "/versions/{revision}"): {"name": "First draft"},
+    ("POST", DOCUMENT + "/restore"): {"revision": 0},
+    ("POST", DOCUMENT + "/revert"): {"user_id": "nobody", "from_revision": 0, "to_revision": 1},
     ("POST", DOCUMENT + "/suggestions"): {"base_revision": 1, "ops": [{"insert": "x"}]},
     ("POST", DOCUMENT + "/suggestions/accept"): {},
     ("POST", DOCUMENT + "/suggestions/reject"): {},
@@ -61,6 +64,7 @@ OTHER_ANSWERS: dict[tuple[str, str], int] = {
     ("GET", DOCUMENT + "/guests"): 404,
     ("POST", DOCUMENT + "/guests"): 409,
     ("DELETE", DOCUMENT + "/access-requests/{user_id}"): 404,
+    ("DELETE", DOCUMENT + "/versions/{revision}"): 404,
     ("PATCH", API + "/folders/{folder_id}"): 404,
     ("DELETE", API + "/folders/{folder_id}"): 404,
 }
@@ -119,6 +123,7 @@ def ask(client: httpx.Client, key: tuple[str, str], document: str, body: Any, us
     method, path = key
     names = dict.fromkeys(re.findall(r"\{(\w+)\}", path), "none")
     names |= {"document_id": document, "user_id": user_id, "who": user_id}
+    names["revision"] = "0"
     names["image_id"] = IMAGES.get(document, "none")
     filled = path.format(**{name: names[name] for name in re.findall(r"\{(\w+)\}", path)})
     return client.request(method, filled, json=body)

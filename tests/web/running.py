@@ -8,7 +8,7 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -70,8 +70,11 @@ class Running:
 
     def make_admin(self, person: Person) -> None:
         """As `octavo user admin` does."""
-        work = self.app.services.accounts.set_admin(person.email, True)
-        asyncio.run_coroutine_threadsafe(work, self.loop).result(20)
+        self.do(self.app.services.accounts.set_admin(person.email, True))
+
+    def do(self, work: Coroutine[Any, Any, Any]) -> Any:
+        """Something on the server's own loop; what it returns."""
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(20)
 
     def nobody(self) -> httpx.Client:
         return httpx.Client(base_url=self.base, timeout=20)

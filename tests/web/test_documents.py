@@ -90,7 +90,7 @@ def test_a_past_revision_has_an_etag(ada: Person, document: str) -> None:
     assert ada.call("GET", f"/documents/{document}?revision=1")["content"] == HELLO
     ada.refused("GET", f"/documents/{document}?revision=-1", 400, "INVALID_REQUEST")
     ada.refused("GET", f"/documents/{document}?revision=x", 400, "INVALID_REQUEST")
-    assert ada.call("GET", f"/documents/{document}?revision=7", 400)["error"]["code"] == "INVALID_REQUEST"
+    assert ada.refused("GET", f"/documents/{document}?revision=7", 404, "NOT_FOUND")["current_revision"] == 1
 
 
 def test_a_body_with_a_ticket_is_not_stored(ada: Person, document: str) -> None:

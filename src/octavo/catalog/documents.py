@@ -53,6 +53,8 @@ class Document:
     lock: Lock | None
     switches: Switches
     template: bool
+    history_role: str
+    """The least role that sees the history: viewer, editor or owner."""
 
 
 changed_at: ColumnElement[int] = case(
@@ -73,6 +75,7 @@ columns = (
     documents.c.suggestions,
     documents.c.copying,
     documents.c.template,
+    documents.c.history_role,
     heads.c.epoch,
     heads.c.revision,
     changed_at.label("changed_at"),
@@ -94,6 +97,7 @@ def document_of(row: Any) -> Document:
         _lock(row),
         Switches(bool(row.guests), bool(row.comments), bool(row.suggestions), bool(row.copying)),
         bool(row.template),
+        row.history_role,
     )
 
 
@@ -147,6 +151,11 @@ def set_link_role(connection: Connection, document_id: str, role: str | None, no
 def set_switches(connection: Connection, document_id: str, **switches: bool) -> None:
     """Those named, by the names of `Switches`."""
     _change(connection, document_id, **{name: int(on) for name, on in switches.items()})
+
+
+def set_history_role(connection: Connection, document_id: str, role: str) -> None:
+    """The least role that sees the history."""
+    _change(connection, document_id, history_role=role)
 
 
 def lock_of(connection: Connection, document_id: str) -> Lock | None:

@@ -185,6 +185,9 @@ documents = Table(
     _number("locked_at", nullable=True),  # read-only for all since
     _text("locked_by", nullable=True),
     _text("lock_reason", nullable=True),
+    Column(
+        "history_role", Text, nullable=False, server_default=text("'viewer'")
+    ),  # the least that sees history
     _switch("guests"),
     _switch("comments", on=True),
     _switch("suggestions", on=True),
@@ -511,6 +514,40 @@ reactions = Table(
     _number("created_at"),
     PrimaryKeyConstraint("comment_id", "user_id", "emoji"),
     Index(None, "user_id"),
+)
+
+# --- history ------------------------------------------------------------------------------------------------
+
+versions = Table(
+    "versions",
+    metadata,
+    _document(),
+    _number("revision"),
+    _text("name"),
+    _text("user_id"),  # no foreign key, as in the log
+    _number("named_at"),
+    PrimaryKeyConstraint("document_id", "revision"),
+)
+
+editing_sessions = Table(  # a job keeps them; the last one is still growing
+    "editing_sessions",
+    metadata,
+    _document(),
+    _number("from_revision"),  # before its first change
+    _number("to_revision"),
+    _number("started_at"),
+    _number("ended_at"),
+    _bytes("detail"),  # who did what, JSON
+    PrimaryKeyConstraint("document_id", "from_revision"),
+)
+
+attributions = Table(  # who wrote each run of the content, at some revisions; a job keeps them
+    "attributions",
+    metadata,
+    _document(),
+    _number("revision"),
+    _bytes("packed"),  # JSON without the content's text, zstd
+    PrimaryKeyConstraint("document_id", "revision"),
 )
 
 # --- jobs ---------------------------------------------------------------------------------------------------

@@ -125,11 +125,72 @@ class Api:
     async def document(self, document_id: str, *, revision: int | None = None) -> Any:
         """Content and all, at the head with a ticket or at a revision without."""
         params = None if revision is None else {"revision": revision}
-        return await self.request("GET", f"/documents/{quote(document_id, safe='')}", params=params)
+        return await self.request("GET", _path(document_id), params=params)
+
+    # --- history --------------------------------------------------------------------------------------------
+
+    async def history(self, document_id: str, *, before: int | None = None, limit: int = 50) -> Any:
+        """A page of editing sessions, newest first: `{sessions, next_before}`."""
+        params: dict[str, Any] = {"limit": limit} if before is None else {"limit": limit, "before": before}
+        return await self.request("GET", f"{_path(document_id)}/history", params=params)
+
+    async def steps(self, document_id: str, *, first: int, to: int) -> list[Any]:
+        """What each person did in a row between two revisions, newest first."""
+        params = {"from": first, "to": to}
+        answer = await self.request("GET", f"{_path(document_id)}/history/steps", params=params)
+        return list(answer["steps"])
+
+    async def diff(self, document_id: str, *, first: int = 0, to: int | None = None) -> Any:
+        """The content at `to` (the head) with what was inserted, deleted and formatted since `first`."""
+        params = {"from": first} if to is None else {"from": first, "to": to}
+        return await self.request("GET", f"{_path(document_id)}/diff", params=params)
+
+    async def attribution(self, document_id: str, *, revision: int | None = None) -> Any:
+        """Who wrote each run of the content, and when."""
+        params = None if revision is None else {"revision": revision}
+        return await self.request("GET", f"{_path(document_id)}/attribution", params=params)
+
+    async def versions(self, document_id: str) -> list[Any]:
+        """The named revisions, newest first."""
+        return list((await self.request("GET", f"{_path(document_id)}/versions"))["versions"])
+
+    async def name_version(self, document_id: str, revision: int, name: str) -> Any:
+        """Name a revision, or rename it."""
+        return await self.request("PUT", f"{_path(document_id)}/versions/{revision}", {"name": name})
+
+    async def unname_version(self, document_id: str, revision: int) -> None:
+        """Take a version's name away."""
+        await self.request("DELETE", f"{_path(document_id)}/versions/{revision}")
+
+    async def snapshot(self, document_id: str) -> int:
+        """Keep the content as it is now, so that it opens at once later; its revision."""
+        return int((await self.request("POST", f"{_path(document_id)}/snapshot"))["revision"])
+
+    async def restore(self, document_id: str, revision: int) -> int:
+        """Go back to what a revision held, by a new change; its revision."""
+        answer = await self.request("POST", f"{_path(document_id)}/restore", {"revision": revision})
+        return int(answer["revision"])
+
+    async def revert(
+        self, document_id: str, user_id: str, *, first: int, to: int, preview: bool = False
+    ) -> Any:
+        """Take back what one person did after `first` up to `to`, as far as it still stands."""
+        body = {"user_id": user_id, "from_revision": first, "to_revision": to, "preview": preview}
+        return await self.request("POST", f"{_path(document_id)}/revert", body)
+
+    async def copy_document(
+        self, document_id: str, *, revision: int | None = None, title: str | None = None
+    ) -> Any:
+        """A document of one's own from this one, as it is or as it was."""
+        body = {"revision": revision, "title": title}
+        given = {name: value for name, value in body.items() if value is not None}
+        return await self.request("POST", f"{_path(document_id)}/copy", given)
+
+    # --- sockets and the log --------------------------------------------------------------------------------
 
     async def websocket_url(self, document_id: str) -> str:
         """Where to connect once, within a minute."""
-        answer = await self.request("POST", f"/documents/{quote(document_id, safe='')}/ticket")
+        answer = await self.request("POST", f"{_path(document_id)}/ticket")
         return self.absolute(answer["websocket_url"])
 
     def absolute(self, websocket_url: str) -> str:
@@ -143,7 +204,7 @@ class Api:
         while after < to:
             page = await self.request(
                 "GET",
-                f"/documents/{quote(document_id, safe='')}/operations",
+                f"{_path(document_id)}/operations",
                 params={"from": after, "to": min(to, after + PAGE)},
             )
             found += page["changes"]
@@ -151,6 +212,10 @@ class Api:
                 raise Unavailable("UNAVAILABLE", f"the log ends at {after}, before revision {to}")
             after = page["changes"][-1]["revision"]
         return found
+
+
+def _path(document_id: str) -> str:
+    return f"/documents/{quote(document_id, safe='')}"
 
 
 def _error(answer: httpx.Response) -> OctavoError:

@@ -17,7 +17,7 @@ from octavo.collab.peer import Peer
 from octavo.collab.seats import Seat
 from octavo.collab.settings import Conditions, HostSettings
 from octavo.delta import Content, Delta, suggestions
-from octavo.errors import Conflict, Denied, Invalid, OctavoError, Unavailable, Unknown
+from octavo.errors import Conflict, Denied, Missing, OctavoError, Unavailable, Unknown
 from octavo.ports import Clock, Head, OperationLog, Relay, SnapshotStore
 
 __all__ = ["Peer", "RoomHost"]
@@ -285,13 +285,13 @@ class RoomHost:
         return Head(room.epoch, room.head, room.fence), room.head_content()
 
     async def content_at(self, document_id: str, revision: int) -> Delta:
-        """The content at any revision.  Raises Invalid for one that the log does not reach."""
+        """The content at any revision.  Raises Missing, with the head, for one that the log does not reach."""
         live = self._rooms.get(document_id)
         if live is not None and live.room.head == revision:
             return live.room.head_content().to_delta()
         head = await self.log.head(document_id)
         if not 0 <= revision <= head.revision:
-            raise Invalid("INVALID_REQUEST", f"revision: the document has revisions 0 to {head.revision}")
+            raise no_revision(revision, head.revision)
         return (await content_at(self.log, self.snapshots, document_id, revision)).to_delta()
 
     async def latest(self, document_id: str) -> tuple[int, Delta]:
@@ -457,6 +457,12 @@ class RoomHost:
 
 async def _free(document_id: str) -> Conditions:
     return Conditions()
+
+
+def no_revision(revision: int, head: int) -> Missing:
+    """What is told of a revision that the log does not reach."""
+    reason = f"there is no revision {revision}: the document has revisions 0 to {head}"
+    return Missing("NOT_FOUND", reason, current_revision=head)
 
 
 class LoopShare:

@@ -34,7 +34,7 @@ from octavo.collab.entry import (
 from octavo.collab.marks import Marks, foreign
 from octavo.collab.recent import Recent
 from octavo.collab.settings import HostSettings
-from octavo.delta import Content, schema, suggestions
+from octavo.delta import Content, Delta, schema, suggestions
 from octavo.errors import Conflict, Denied, Invalid, OctavoError, Unavailable
 from octavo.ports import ClientRow
 from octavo.protocol import Change, Operation, ops_to_json
@@ -232,6 +232,9 @@ class Room:
         return None
 
     def _take(self, entry: Entry) -> Effects:
+        if entry.operation.target is not None:
+            entry.at = self.head  # an intent has no base: it is computed where it lands
+            return self._enqueue(entry)
         if entry.at > self.head:
             self._ahead.append(entry)
             return [ReadLog()]
@@ -267,18 +270,12 @@ class Room:
     # --- the queue -----------------------------------------------------------------------------------------------
 
     def _enqueue(self, entry: Entry) -> Effects:
-        """Transform over the log and over those ahead in the queue, check where it lands, and take it into the tip."""
-        delta = entry.based
-        if entry.at < self.head:
-            for change in self.recent.after(entry.at):
-                delta = delta.transform_after(change.delta)
-            entry.based, entry.at = delta, self.head
-        for earlier in self.in_flight:
-            if earlier.refusal is None:
-                delta = delta.transform_after(earlier.delta)
-        for earlier in self.waiting:
-            if earlier.refusal is None:
-                delta = delta.transform_after(earlier.delta)
+        """Move it to the tip, check it there, and take it in."""
+        target = entry.operation.target
+        if target is None:
+            delta = self._moved(entry)
+        else:
+            delta = self.content.to_delta().diff(target)
         entry.delta = delta
         entry.refusal = fault = self._fault(entry)
         if fault is None:
@@ -290,9 +287,23 @@ class Room:
         self._queue_units += _units(entry)
         return _NOTHING
 
+    def _moved(self, entry: Entry) -> Delta:
+        """The operation transformed over the log and over those ahead of it in the queue."""
+        delta = entry.based
+        if entry.at < self.head:
+            for change in self.recent.after(entry.at):
+                delta = delta.transform_after(change.delta)
+            entry.based, entry.at = delta, self.head
+        for earlier in chain(self.in_flight, self.waiting):
+            if earlier.refusal is None:
+                delta = delta.transform_after(earlier.delta)
+        return delta
+
     def _fault(self, entry: Entry) -> OctavoError | None:
         """Why the operation cannot be accepted where it lands; None when it can."""
         delta, role = entry.delta, entry.role or None
+        if entry.operation.target is not None and not allows(role, Action.EDIT):
+            return _forbidden(role)
         changes = bool(entry.operation.delta.ops)
         if not allows(role, Action.SUBMIT) or (changes and not self._may_change(role)):
             return _forbidden(role)
@@ -349,7 +360,7 @@ class Room:
                 operation.seq,
                 operation.user_id,
                 timestamp,
-                operation.base_revision,
+                operation.base_revision if operation.target is None else revision - 1,
                 operation.digest,
                 operation.at,
                 operation.origin,
@@ -554,7 +565,9 @@ def _entry(operation: Operation, role: str, arrived: float) -> Entry:
 
 
 def _units(entry: Entry) -> int:
-    return 64 * len(entry.operation.delta.ops) + 2 * max(0, entry.operation.delta.change_length)
+    operation = entry.operation
+    delta = operation.delta if operation.target is None else operation.target
+    return 64 * len(delta.ops) + 2 * max(0, delta.change_length)
 
 
 def _forbidden(role: str | None) -> Denied:

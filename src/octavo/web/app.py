@@ -21,7 +21,18 @@ from octavo import __version__
 from octavo.accounts import Identity
 from octavo.errors import Denied, Invalid, Missing, OctavoError
 from octavo.web import access_matrix
-from octavo.web.api import accounts, comments, documents, home, images, profile, sharing, suggestions, system
+from octavo.web.api import (
+    accounts,
+    comments,
+    documents,
+    history,
+    home,
+    images,
+    profile,
+    sharing,
+    suggestions,
+    system,
+)
 from octavo.web.api.services import Services, provide_identity, provide_key
 from octavo.web.api.types import ErrorView
 from octavo.web.front import error_body, error_headers
@@ -134,6 +145,7 @@ def create_app(services: Services) -> Litestar:
                     accounts.router,
                     profile.router,
                     documents.router,
+                    history.router,
                     home.router,
                     images.router,
                     sharing.router,

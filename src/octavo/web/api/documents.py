@@ -78,6 +78,7 @@ async def read(
             **shared, content=ContentView(ops), collaborators=collaborators(opened), websocket_url=url
         )
         return Response(view, headers=_NO_STORE)
+    await services.history.require(identity, document_id)
     etag = f'"{opened.document.epoch}-{revision}"'
     headers = {"cache-control": "private, no-cache", "etag": etag}
     # What a revision holds never alters, so the tag alone answers; the rights were asked just now.
@@ -93,12 +94,15 @@ async def read(
 async def update(
     identity: Caller, services: Called, document_id: FromPath[str], data: JSONBody[DocumentPatch], key: Key
 ) -> DocumentDetail:
-    """Title, one's own star, folder and tags, whether it is a template, what the link gives, the switches."""
+    """Title, one's own star, folder and tags, whether it is a template, what the link gives, the switches, who
+    sees the history."""
     switches = {} if data.switches is UNSET else _given(data.switches)
-    if switches or data.link_role is not UNSET:
+    if switches or data.link_role is not UNSET or data.history_role is not UNSET:
         await services.documents.require(document_id, identity.user_id, Action.SHARE)
     if data.link_role is not UNSET:
         await services.sharing.set_link(identity, document_id, data.link_role)
+    if data.history_role is not UNSET:
+        await services.history.show_to(identity, document_id, data.history_role)
     if switches:
         await services.sharing.switch(identity, document_id, **switches)
     opened = await services.documents.update(

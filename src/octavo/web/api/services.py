@@ -21,6 +21,7 @@ from octavo.documents import Documents
 from octavo.errors import Denied, Invalid, Unavailable
 from octavo.folders import Folders
 from octavo.guests import Guests
+from octavo.history import History
 from octavo.images import Images
 from octavo.library import Library
 from octavo.locks import Locks
@@ -65,6 +66,7 @@ class Services:
     images: Images
     suggestions: Suggestions
     comments: Comments
+    history: History
     gateway: Gateway
     tickets: Tickets
     settings: Settings

@@ -227,6 +227,7 @@ class DocumentPatch(Struct):
     folder_id: str | UnsetType | None = UNSET
     tags: list[str] | UnsetType = UNSET
     template: bool | UnsetType = UNSET
+    history_role: str | UnsetType = UNSET
 
 
 class Collaborator(Struct):
@@ -249,13 +250,16 @@ class DocumentSummary(Struct, kw_only=True):
 
 
 class DocumentDetail(DocumentSummary, kw_only=True):
-    """`locked`: read-only for all.  `folder_id` and `tags` are one's own."""
+    """`locked`: read-only for all.  `folder_id` and `tags` are one's own.  `history_role` is the least role that sees
+    the history.
+    """
 
     folder_id: str | None
     tags: list[str]
     template: bool
     switches: SwitchesView
     locked: protocol.Lock | None
+    history_role: str
 
 
 class DocumentCreated(DocumentDetail, kw_only=True):
@@ -305,6 +309,7 @@ def summary(opened: Opened) -> dict[str, Any]:
         "folder_id": opened.folder_id,
         "tags": opened.tags,
         "template": opened.document.template,
+        "history_role": opened.document.history_role,
         "switches": SwitchesView(**asdict(switches)),
         "locked": None if lock is None else protocol.Lock(lock.reason, format_time(lock.at), by),
     }
