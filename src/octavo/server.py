@@ -140,21 +140,9 @@ async def _wire(settings: Settings, store: Store, search: Index, max_connections
     indexing = IndexJob(store.database, store.log, search)
     anchors = Anchors(store.database, store.log, store.snapshots)
     anchoring = AnchorsJob(anchors, store.log)
-    sessions = SessionJob(store.database, store.log)
-    attributions = AttributionJob(store.database, store.log)
-    jobs = _jobs(store, clock, [indexing, anchoring, sessions, attributions])
-    host = RoomHost(
-        log=store.log,
-        snapshots=store.snapshots,
-        relay=MemoryRelay(),
-        clock=clock,
-        roles=documents.role,
-        conditions=locks.conditions,
-        marks=partial(known_suggestions, store.database, store.log),
-        frame=frame,
-        settings=host_settings(settings),
-        on_changes=jobs.changed,
-    )
+    following = (SessionJob(store.database, store.log), AttributionJob(store.database, store.log))
+    jobs = _jobs(store, clock, [indexing, anchoring, *following])
+    host = _rooms(settings, store, documents, locks, jobs)
     tickets = Tickets(clock, settings.ticket_seconds)
     app: Application
     most = min(max_connections, settings.max_connections or max_connections)
@@ -164,11 +152,7 @@ async def _wire(settings: Settings, store: Store, search: Index, max_connections
 
     gateway = Gateway(host, tickets, settings, has_room)
     documents.connect(host, gateway.online)
-    for job in (indexing, sessions, attributions):
-        job.connect(host)
-    history = History(
-        store.database, store.log, store.snapshots, clock, documents, sessions, attributions, host
-    )
+    indexing.connect(host)
     locks.connect(host)
     comments = Comments(store.database, clock, host, anchors)
     anchoring.connect(comments.moved)
@@ -184,7 +168,7 @@ async def _wire(settings: Settings, store: Store, search: Index, max_connections
         images,
         suggestions,
         comments,
-        history,
+        _history(store, documents, following, host),
         gateway,
         tickets,
         settings,
@@ -196,6 +180,29 @@ async def _wire(settings: Settings, store: Store, search: Index, max_connections
     await indexing.prepare()
     await _start(app)
     return app
+
+
+def _rooms(settings: Settings, store: Store, documents: Documents, locks: Locks, jobs: Jobs) -> RoomHost:
+    return RoomHost(
+        log=store.log,
+        snapshots=store.snapshots,
+        relay=MemoryRelay(),
+        clock=SystemClock(),
+        roles=documents.role,
+        conditions=locks.conditions,
+        marks=partial(known_suggestions, store.database, store.log),
+        frame=frame,
+        settings=host_settings(settings),
+        on_changes=jobs.changed,
+    )
+
+
+def _history(
+    store: Store, documents: Documents, jobs: tuple[SessionJob, AttributionJob], host: RoomHost
+) -> History:
+    for job in jobs:
+        job.connect(host)
+    return History(store.database, store.log, store.snapshots, SystemClock(), documents, *jobs, host)
 
 
 def _home(

@@ -170,7 +170,7 @@ async def test_a_damaged_file_is_an_error_and_never_an_empty_document(tmp_path: 
     store = SqlStore.open(tmp_path)
     await store.log.create(DOCUMENT, EPOCH)
     for revision in range(1, 200):
-        await append(store.log, change(revision, text="x" * 500))
+        await append(store.log, change(revision, text="x" * 4000))
     store.close()
     with (tmp_path / DATABASE_NAME).open("r+b") as file:
         file.seek(0, 2)
