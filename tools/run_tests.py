@@ -42,7 +42,7 @@ class Part:
     command: list[str]
     folder: Path = ROOT
     environment: dict[str, str] = field(default_factory=dict)
-    limit: float = 600.0  # seconds
+    limit: float = 1200.0  # seconds
     lacks: Callable[[], str] = never
     partly: Callable[[], str] = never
 
@@ -95,7 +95,8 @@ def parts() -> list[Part]:
     npm = ["npm", "run", "--silent"]
     return [
         Part("browser", [*npm, "test:browser"], folder=browser, lacks=lacks_browser, partly=lacks_firefox),
-        Part("web", [*PYTEST, *served]),
+        Part("web", [*PYTEST, "tests/web"]),
+        Part("matrix", [*PYTEST, "tests/matrix", "tests/client"]),
         Part("units", units, partly=lacks_compiled_core),
         Part("simulation", [*PYTEST, "tests/simulation"]),
         Part("pure", [*PYTEST, "tests/delta"], environment={"OCTAVO_PURE": "1"}),
