@@ -113,3 +113,18 @@ def test_every_page_can_be_reached_from_the_readme() -> None:
             waiting += [(page.parent / target).resolve() for target in targets]
     published = {path for path in PAGES if path.is_relative_to(ROOT / "docs") or path.parent == ROOT}
     assert {name(path) for path in published - reached} == set()
+
+
+def test_the_audit_is_told_whole() -> None:
+    """docs/sharing.md lists what the code writes into the audit, and the browser has a sentence for each."""
+    rows = re.findall(r"^\| (`[^|]*) \|", read("docs/sharing.md"), re.MULTILINE)
+    listed = {action for row in rows for action in re.findall(r"`([a-z]+\.[a-z]+)`", row)}
+    sources = "".join(path.read_text("utf-8") for path in (ROOT / "src/octavo").rglob("*.py"))
+    called = re.findall(
+        r"(?:audit\.add|_note|_write_down|self\._write)\(\s*(?:\w+,\s*)?\"([a-z]+\.[a-z]+)\"", sources
+    )
+    assert len(called) > 20
+    assert set(called) <= listed
+    for page in ("en/share", "de"):
+        words = read(f"browser/src/i18n/{page}.json")
+        assert [action for action in sorted(listed) if f'"audit.{action}"' not in words] == []

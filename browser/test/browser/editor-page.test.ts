@@ -411,6 +411,28 @@ test("every word on the page comes from the catalogue, and a chosen language is 
   await page.locator(".share-button").click();
   await page.locator(".share-list").waitFor();
   await expectNone("access");
+  for (const [view, shown] of [
+    ["settings", ".share-lock"],
+    ["activity", ".audit p"],
+  ] as const) {
+    await page.locator(`#share-${view}`).click();
+    await page.locator(shown).waitFor();
+    // Moments are the browser's own words.
+    expect(
+      (await hardCoded(page)).filter((each) => !/(Ada Lovelace|\d{4})/.test(each)),
+      view,
+    ).toEqual([]);
+    await page.locator(".share-foot .button").click();
+  }
+  for (const part of ["profile", "security", "tokens", "appearance"]) {
+    await page.goto(`${server.url}/settings/${part}`);
+    await page.locator(".settings-main :is(form, fieldset)").first().waitFor();
+    const own = /(English|Deutsch|@example.org|Ada Lovelace|Octavo|another program|\d{4})/;
+    expect(
+      (await hardCoded(page)).filter((each) => !own.test(each)),
+      part,
+    ).toEqual([]);
+  }
   await page.goto(server.url);
   await page.locator("li.document").first().waitFor();
   expect((await hardCoded(page)).filter((each) => !/(Page|Ada Lovelace|Octavo)/.test(each))).toEqual([]);

@@ -18,6 +18,9 @@ export function distinct(people: Person[]): Person[] {
   return [...byUser.values()];
 }
 
+/** A guest may have taken anybody's name. */
+const shownName = ({ user }: Person) => (user.guest ? `${user.name} ${t("people.guest")}` : user.name);
+
 /** Who is here besides oneself; a press shows where that person is in the text. */
 export function People({ workspace }: { workspace: Workspace }) {
   const others = distinct(workspace.people.value).filter((person) => !person.self);
@@ -29,7 +32,8 @@ export function People({ workspace }: { workspace: Workspace }) {
   return (
     <ul class="people" aria-label={t("people.label")}>
       {shown.map((person) => {
-        const label = t(person.hasCursor ? "people.go" : "people.nowhere", { name: person.user.name });
+        const name = shownName(person);
+        const label = t(person.hasCursor ? "people.go" : "people.nowhere", { name });
         return (
           <li key={person.clientId}>
             <button
@@ -52,10 +56,10 @@ export function People({ workspace }: { workspace: Workspace }) {
             buttonClass="button round more"
             button={`+${rest.length}`}
             items={rest.map((person) => ({
-              label: person.user.name,
+              label: shownName(person),
               content: (
                 <>
-                  <Avatar user={person.user} small /> {person.user.name}
+                  <Avatar user={person.user} small /> {shownName(person)}
                 </>
               ),
               run: () => void go(person),

@@ -114,7 +114,8 @@ export function Activity({ documentId }: { documentId: string | null }) {
         </p>
       )}
       {!entries && !failure && <p class="quiet late">{t("app.loading")}</p>}
-      {entries && (
+      {entries?.length === 0 && <p class="quiet">{t("audit.none")}</p>}
+      {entries && entries.length > 0 && (
         // It scrolls by itself in a dialog, so the keyboard must be able to get there.
         // biome-ignore lint/a11y/noNoninteractiveTabindex: see above
         <ul class="audit-list" tabIndex={0} aria-label={t("share.activity")}>

@@ -17,7 +17,7 @@ import { type ShareView, sharingMoved } from "./index";
 import { CopyLink, LinkAccess, LinkByHand } from "./link";
 import "./messages";
 import { PeopleList, Requests } from "./people";
-import { ShareSettings } from "./settings";
+import { LockPart, ShareSettings } from "./settings";
 import { createSharing, type Known, type Sharing, type SharingState } from "./state";
 import "../../styles/share.css";
 
@@ -114,6 +114,7 @@ function Others({ state, sharing, close }: OthersProps) {
           {t("share.leave")}
         </button>
       )}
+      {account.value?.admin && <LockPart state={state} sharing={sharing} />}
       {leaving && (
         <div class="share-confirm">
           <p>{t("share.leaveHint")}</p>

@@ -27,7 +27,8 @@ export function ShareSettings({ state, sharing }: { state: SharingState; sharing
   );
 }
 
-function LockPart({ state, sharing }: { state: SharingState; sharing: Sharing }) {
+/** Locking and unlocking: for the owner, and for administrators of the server. */
+export function LockPart({ state, sharing }: { state: SharingState; sharing: Sharing }) {
   const id = useId();
   const { locked } = sharing;
   if (locked) {
