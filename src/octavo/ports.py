@@ -84,6 +84,9 @@ class OperationLog(Protocol):
     async def head(self, document_id: str) -> Head:
         """Where the log ends now.  `Missing` when there is no such log."""
 
+    async def heads(self, document_ids: Collection[str]) -> dict[str, Head]:
+        """Where these logs end now, in one question however many they are; unknown documents are left out."""
+
     async def append(
         self, document_id: str, *, epoch: str, expected_revision: int, fence: int, changes: Sequence[Change]
     ) -> None:
@@ -121,13 +124,34 @@ class SnapshotStore(Protocol):
 
 
 class Relay(Protocol):
-    """Hints between nodes: "this document's head is now n".  May lose, delay and double them."""
+    """Messages between nodes, by topic.  It may lose, delay, double and reorder them: nothing may depend on one.
 
-    def publish(self, document_id: str, revision: int) -> None:
-        """Tell the other nodes.  Never waits, never raises."""
+    What is in them is the nodes' own affair (`collab/hints.py`).
+    """
 
-    def subscribe(self, listener: Callable[[str, int], None]) -> Callable[[], None]:
-        """Call `listener(document_id, revision)` for every hint that arrives; returns the way to stop."""
+    def publish(self, topic: str, message: bytes) -> None:
+        """Tell whoever listens.  Never waits, never raises; what cannot leave soon is dropped."""
+
+    def subscribe(
+        self, topic: str, listener: Callable[[bytes], None], joined: Callable[[], None] | None = None
+    ) -> Callable[[], None]:
+        """Call `listener(message)` for every message that arrives, the process's own too; returns the way to stop.
+
+        `joined()` is called whenever listening begins, also anew: what was said before may have been missed.
+        """
+
+
+class Counters(Protocol):
+    """What all nodes count together.  Losable: with no answer within a moment, everything is allowed."""
+
+    async def take(self, key: str, *, rate: float, burst: float) -> float:
+        """Take one from a bucket of `burst`, refilled by `rate` a second; 0.0, or the seconds until it can be had."""
+
+    async def give_back(self, key: str, *, rate: float, burst: float) -> None:
+        """Undo one `take`."""
+
+    async def first(self, key: str, seconds: int) -> bool:
+        """Whether nobody has asked this for the key within so many seconds."""
 
 
 class BlobStore(Protocol):

@@ -24,7 +24,6 @@ from octavo import __version__, metrics
 from octavo.accounts import Accounts
 from octavo.adapters.fetch import PublicFetch
 from octavo.adapters.files import FOLDER, FileBlobs
-from octavo.adapters.memory import MemoryRelay
 from octavo.adapters.pg_connect import place
 from octavo.adapters.stores import Index, Store, open_search
 from octavo.adapters.stores import open_store as _open_store
@@ -186,7 +185,7 @@ def _rooms(settings: Settings, store: Store, documents: Documents, locks: Locks,
     return RoomHost(
         log=store.log,
         snapshots=store.snapshots,
-        relay=MemoryRelay(),
+        relay=None,
         clock=SystemClock(),
         roles=documents.role,
         conditions=locks.conditions,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
 import pytest
 
 from octavo.adapters.memory import MemoryLog, MemoryRelay, MemorySnapshots
+from octavo.collab.hints import Changed, write
 from octavo.collab.host import RoomHost
 from octavo.collab.settings import HostSettings
 from octavo.delta import Delta, wire
@@ -104,6 +105,10 @@ class Store(MemoryLog):
     async def head(self, document_id: str) -> Head:
         await self._asked("head")
         return await super().head(document_id)
+
+    async def heads(self, document_ids: Collection[str]) -> dict[str, Head]:
+        await self._asked("heads")
+        return {name: await MemoryLog.head(self, name) for name in document_ids}
 
     async def client(self, document_id: str, client_id: str) -> ClientRow | None:
         await self._asked("client")
@@ -308,6 +313,11 @@ class Stage:
 
     async def logged(self) -> list[Change]:
         return await MemoryLog.read(self.log, DOCUMENT, after=0, limit=1 << 30)
+
+
+def hint(stage: Stage, revision: int, document_id: str = DOCUMENT) -> None:
+    """Another node says where the head is now."""
+    stage.relay.publish(document_id, write("elsewhere", Changed("epoch-1", revision, [])))
 
 
 async def submit(stage: Stage, one: Operation, role: str = "owner", node: int = 0) -> Change:

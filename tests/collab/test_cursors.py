@@ -7,7 +7,7 @@ import asyncio
 from octavo.collab.settings import HostSettings
 from octavo.delta import Delta
 from octavo.protocol import CloseCode, Cursor
-from tests.collab.stage import DOCUMENT, Screen, Stage, change, insert, on_stage
+from tests.collab.stage import DOCUMENT, Screen, Stage, change, hint, insert, on_stage
 
 
 def cursors(screen: Screen) -> dict[str, Cursor | None]:
@@ -121,7 +121,7 @@ async def test_a_cursor_ahead_of_a_lagging_node_is_told_when_the_node_is_there(s
     await stage.settles()
     assert cursors(bob)["ada"] is None
     stage.log.put(DOCUMENT, change(1, "x", 1, 0, insert(0, "xxxxx")))
-    stage.relay.publish(DOCUMENT, 1)
+    hint(stage, 1)
     await stage.settles()
     assert cursors(bob)["ada"] == Cursor(3)
 

@@ -16,6 +16,7 @@ from tests.collab.stage import (
     change,
     closed,
     code_of,
+    hint,
     history,
     insert,
     on_stage,
@@ -209,7 +210,7 @@ async def test_a_hint_that_was_lost_is_made_up_for_by_looking(stage: Stage) -> N
     stage.log.put(DOCUMENT, *history(3))
     await stage.passes(2.5)
     assert ada.revisions() == [1, 2, 3]
-    stage.log.failing = {"head"}
+    stage.log.failing = {"heads"}
     await stage.passes(2.5)
     stage.log.failing = set()
     assert closed(ada) == [None]
@@ -222,8 +223,8 @@ async def test_hints_of_what_is_known_are_no_work(stage: Stage) -> None:
     ada, _ = await stage.join("ada"), await stage.join("bob", node=1)
     ada.type(insert(0, "a"), base=0)
     await stage.settles()
-    stage.relay.publish(DOCUMENT, 1)
-    stage.relay.publish("elsewhere", 5)
+    hint(stage, 1)
+    hint(stage, 5, "elsewhere")
     await stage.settles()
     before = dict(stage.log.asked)
     await stage.passes(60.0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +15,8 @@ from octavo.adapters.pg import PgStore
 from octavo.adapters.sql import MEMORY, SqlStore
 from octavo.ports import Database, OperationLog, SnapshotStore
 from tests import postgres
+from tests.contracts.relays import Nodes
+from tests.redis_server import RedisServer, executable
 
 
 @dataclass
@@ -88,3 +90,26 @@ async def catalog(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterat
 @pytest.fixture
 def log(adapter: Adapter) -> OperationLog:
     return adapter.log
+
+
+@pytest.fixture(scope="session")
+def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    if executable() is None:
+        pytest.skip("no Redis: install redis-server")
+    server = RedisServer(tmp_path_factory.mktemp("redis"))
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture(params=["memory", "redis"])
+async def nodes(request: pytest.FixtureRequest) -> AsyncIterator[Nodes]:
+    """Several nodes that share a relay; on Redis it is emptied first."""
+    url: str | None = None
+    if request.param == "redis":
+        server: RedisServer = request.getfixturevalue("redis")
+        server.flush()
+        url = server.url
+    nodes = Nodes(url)
+    yield nodes
+    await nodes.close()

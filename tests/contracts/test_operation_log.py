@@ -227,3 +227,12 @@ async def test_one_client_s_appends_that_wait_together_know_of_each_other(log: O
         ("c2", 1),
     ]
     assert await log.client(DOCUMENT, "c1") == ClientRow("u1", 2, 2, second.digest)
+
+
+async def test_the_heads_of_many_are_read_at_once(log: OperationLog) -> None:
+    assert await log.heads([]) == {}
+    await fill(log, 3)
+    await fill(log, 0, document="doc-2")
+    await log.raise_fence("doc-2")
+    names = [DOCUMENT, "doc-2", "nothing", *(f"none-{number}" for number in range(2000))]
+    assert await log.heads(names) == {DOCUMENT: await log.head(DOCUMENT), "doc-2": await log.head("doc-2")}

@@ -11,9 +11,10 @@ from octavo.collab.host import RoomHost
 from octavo.collab.settings import HostSettings
 from octavo.delta import Delta
 from octavo.protocol import Cursor, OperationMessage, PresenceMessage, User, decode_server
-from tests.simulation.faults import FaultyLog, FaultySnapshots
+from tests.simulation.faults import FaultyLog, FaultySnapshots, NodeRelay
 from tests.simulation.network import Link
 from tests.simulation.people import random_edit
+from tests.simulation.virtual import VirtualClock
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -28,17 +29,22 @@ class Node:
         self.world = world
         self.number = number
         self.dead = True
+        self.lives = 0
+        self.clock = VirtualClock(world.loop)
+        self.relay = NodeRelay(world.relay)
         self.log: FaultyLog
         self.host: RoomHost
 
     async def start(self) -> None:
         world = self.world
+        self.lives += 1
         self.log = FaultyLog(world.log, world.trouble)
         self.host = world.host_class(
             log=self.log,
             snapshots=FaultySnapshots(world.snapshots, world.trouble),
-            relay=world.relay,
-            clock=world.clock,
+            relay=self.relay,
+            clock=self.clock,
+            node=f"node {self.number}.{self.lives}",
             roles=world.role,
             settings=SETTINGS,
             on_changes=world.follow,
@@ -54,6 +60,7 @@ class Node:
         self.host.stop()
         for live in self.host.rooms():
             live.closed = True
+            live.between.close()
         for client in self.world.clients:
             if client.link is not None and client.link.node is self:
                 client.link.cut()

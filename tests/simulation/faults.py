@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from random import Random
 from typing import TypeVar
 
@@ -72,6 +72,10 @@ class FaultyLog:
         self._trouble = trouble
         self.dead = False
         self.crash_on_append: Callable[[bool], None] | None = None
+        self.frozen_until = 0.0
+        """The whole process stands still until then: what it was about to do comes late."""
+        self.behind_until = 0.0
+        """It learns nothing new from the log until then."""
 
     async def create(self, document_id: str, epoch: str) -> None:
         await self._log.create(document_id, epoch)
@@ -101,6 +105,9 @@ class FaultyLog:
     async def head(self, document_id: str) -> Head:
         return await self._ask(lambda: self._log.head(document_id))
 
+    async def heads(self, document_ids: Collection[str]) -> dict[str, Head]:
+        return await self._ask(lambda: self._log.heads(document_ids))
+
     async def client(self, document_id: str, client_id: str) -> ClientRow | None:
         return await self._ask(lambda: self._log.client(document_id, client_id))
 
@@ -112,6 +119,7 @@ class FaultyLog:
         if self._trouble.store_down or self._trouble.strikes("read error"):
             raise Unavailable("UNAVAILABLE", "the store is not there")
         result = await question()
+        await self._sleep_until(self.behind_until)
         await self._wait()
         return result
 
@@ -123,8 +131,13 @@ class FaultyLog:
         if self._trouble.strikes("slow store"):
             delay = random.random() * 0.4
         await asyncio.sleep(delay)
+        await self._sleep_until(self.frozen_until)
         if self.dead:
             await self._trouble.stall()
+
+    @staticmethod
+    async def _sleep_until(end: float) -> None:
+        await asyncio.sleep(max(0.0, end - asyncio.get_running_loop().time()))
 
     async def _crash(self, name: str, after: bool) -> None:
         crash, self.crash_on_append = self.crash_on_append, None
@@ -151,33 +164,81 @@ class FaultySnapshots:
 
 
 class LossyRelay:
-    """Hints between nodes: lost, late, twice, out of order."""
+    """Messages between nodes: lost, late, twice, out of order; sometimes none at all for long."""
 
     def __init__(self, trouble: Trouble) -> None:
         self._trouble = trouble
-        self._listeners: list[Callable[[str, int], None]] = []
-        self._deaf: dict[Callable[[str, int], None], float] = {}
+        self._listeners: dict[str, list[tuple[NodeRelay, Callable[[bytes], None]]]] = {}
+        self._joined: dict[tuple[NodeRelay, str], Callable[[], None]] = {}
+        self._deaf: dict[NodeRelay, float] = {}
+        self._down_until = 0.0
 
-    def partition(self, seconds: float) -> None:
+    def partition(self, node: NodeRelay, seconds: float) -> None:
         """One of the nodes hears nothing for so long."""
-        if self._listeners:
-            listener = self._trouble.random.choice(self._listeners)
-            self._deaf[listener] = asyncio.get_running_loop().time() + seconds
-            self._trouble.fired["node without hints"] += 1
+        self._deaf[node] = asyncio.get_running_loop().time() + seconds
+        self._trouble.fired["node without hints"] += 1
+        asyncio.get_running_loop().call_later(seconds, self._rejoined, node)
 
-    def publish(self, document_id: str, revision: int) -> None:
+    def go_down(self, seconds: float) -> None:
+        """Nobody hears anything for so long."""
+        self._down_until = asyncio.get_running_loop().time() + seconds
+        self._trouble.fired["relay down"] += 1
+        asyncio.get_running_loop().call_later(seconds, self._rejoined, None)
+
+    def _rejoined(self, only: NodeRelay | None) -> None:
+        """Whoever listens is told that it listens anew, as a connection that comes back does."""
+        for (node, topic), joined in list(self._joined.items()):
+            if only in (None, node) and any(node is other for other, _ in self._listeners.get(topic, ())):
+                joined()
+
+    def publish(self, topic: str, message: bytes) -> None:
         loop = asyncio.get_running_loop()
-        for listener in list(self._listeners):
-            if self._trouble.strikes("hint lost", 6.0) or loop.time() < self._deaf.get(listener, 0.0):
+        if loop.time() < self._down_until:
+            return
+        for node, listener in list(self._listeners.get(topic, ())):
+            if self._trouble.strikes("hint lost", 6.0) or loop.time() < self._deaf.get(node, 0.0):
                 continue
             for _ in range(2 if self._trouble.strikes("hint doubled") else 1):
-                loop.call_later(self._trouble.random.random() * 0.02, listener, document_id, revision)
+                late = self._trouble.random.random() * 0.02
+                loop.call_later(late, self._deliver, topic, node, listener, message)
 
-    def subscribe(self, listener: Callable[[str, int], None]) -> Callable[[], None]:
-        self._listeners.append(listener)
+    def _deliver(
+        self, topic: str, node: NodeRelay, listener: Callable[[bytes], None], message: bytes
+    ) -> None:
+        if (node, listener) in self._listeners.get(topic, ()):
+            listener(message)
+
+    def add(
+        self,
+        topic: str,
+        node: NodeRelay,
+        listener: Callable[[bytes], None],
+        joined: Callable[[], None] | None,
+    ) -> Callable[[], None]:
+        if joined is not None:
+            self._joined[node, topic] = joined
+        self._listeners.setdefault(topic, []).append((node, listener))
 
         def stop() -> None:
-            if listener in self._listeners:
-                self._listeners.remove(listener)
+            if (node, listener) in self._listeners[topic]:
+                self._listeners[topic].remove((node, listener))
 
+        return stop
+
+
+class NodeRelay:
+    """One node's way to the others."""
+
+    def __init__(self, relay: LossyRelay) -> None:
+        self._relay = relay
+
+    def publish(self, topic: str, message: bytes) -> None:
+        self._relay.publish(topic, message)
+
+    def subscribe(
+        self, topic: str, listener: Callable[[bytes], None], joined: Callable[[], None] | None = None
+    ) -> Callable[[], None]:
+        stop = self._relay.add(topic, self, listener, joined)
+        if joined is not None:
+            joined()
         return stop

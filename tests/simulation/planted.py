@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
+from dataclasses import replace
 from typing import Any, Final
 from unittest.mock import patch
 
@@ -15,9 +16,12 @@ from octavo.adapters.memory import MemoryLog, MemorySnapshots
 from octavo.client.effects import Effect as ClientEffect
 from octavo.client.effects import Send
 from octavo.client.machine import Machine
+from octavo.collab.between import Between
 from octavo.collab.entry import Effects, Entry
+from octavo.collab.hints import Changed, carried
 from octavo.collab.host import RoomHost
 from octavo.collab.live import LiveRoom
+from octavo.collab.nearby import Nearby
 from octavo.collab.recent import Recent
 from octavo.collab.room import Room
 from octavo.collab.seats import Seats
@@ -259,10 +263,39 @@ def refused_without_reading() -> AbstractContextManager[Any]:
 def deaf_to_gaps() -> AbstractContextManager[Any]:
     """A hint that was lost is made up for by nothing: the heads are not looked at."""
 
-    async def look(self: RoomHost, live: LiveRoom) -> None:
-        pass
+    async def look(self: RoomHost, now: float) -> None:
+        self._looking = False
 
     return patch.object(RoomHost, "_look", look)
+
+
+def gaps_not_checked() -> AbstractContextManager[Any]:
+    """Changes that another node sends along are applied, whatever is missing before them."""
+
+    def changed(self: Between, hint: Changed) -> None:
+        room, changes = self._live.room, carried(hint)
+        if hint.revision > room.head and changes:
+            moved = [replace(one, revision=room.head + place) for place, one in enumerate(changes, 1)]
+            self._live.perform(room.logged(moved))
+            self._live.plan()
+
+    return patch.object(Between, "_changed", changed)
+
+
+def role_not_read_on_the_other_node() -> AbstractContextManager[Any]:
+    """A node takes the fence over from the head that it reads, and goes by the roles it knew."""
+
+    async def read_rights(self: LiveRoom) -> None:
+        head = await self._host.log.head(self.document_id)
+        self.perform(self.room.rights(head.fence, dict.fromkeys(self.room.users(), "editor")))
+        self.plan()
+
+    return patch.object(LiveRoom, "read_rights", read_rights)
+
+
+def presence_of_the_dead() -> AbstractContextManager[Any]:
+    """Who was at a node that died stays for ever."""
+    return patch.object(Nearby, "silent", lambda self, now: [])
 
 
 def epoch_ignored() -> AbstractContextManager[Any]:
@@ -331,6 +364,9 @@ SEEDS: Final[dict[Bug, Sequence[int]]] = {
     fence_ignored: (1, 2, 3, 12, 13, 16),
     empty_not_logged: (1, 6, 13, 14, 18, 19),
     refused_without_reading: (8, 133, 173, 224, 264, 277),
+    gaps_not_checked: (0, 1, 2),
+    role_not_read_on_the_other_node: (0, 1, 2),
+    presence_of_the_dead: (0, 1, 2),
     deaf_to_gaps: (1, 11, 21, 38, 56, 57),
     epoch_ignored: (10, 48, 101, 163, 218, 241),
     resent_into_another_history: (1, 2, 3),

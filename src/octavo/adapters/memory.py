@@ -6,7 +6,7 @@ Nothing here survives the process.  No method awaits anything, so each is atomic
 from __future__ import annotations
 
 from bisect import bisect_right, insort
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 from octavo.errors import Conflict, Invalid, Missing
@@ -36,6 +36,9 @@ class MemoryLog:
     async def head(self, document_id: str) -> Head:
         document = self._document(document_id)
         return Head(document.epoch, len(document.changes), document.fence)
+
+    async def heads(self, document_ids: Collection[str]) -> dict[str, Head]:
+        return {name: await self.head(name) for name in document_ids if name in self._documents}
 
     async def append(
         self, document_id: str, *, epoch: str, expected_revision: int, fence: int, changes: Sequence[Change]
@@ -121,20 +124,57 @@ class MemoryBlobs:
 
 
 class MemoryRelay:
-    """`Relay` within one process: every listener hears every hint, the publisher's own too."""
+    """`Relay` within one process."""
 
     def __init__(self) -> None:
-        self._listeners: list[Callable[[str, int], None]] = []
+        self._listeners: dict[str, list[Callable[[bytes], None]]] = {}
 
-    def publish(self, document_id: str, revision: int) -> None:
-        for listener in list(self._listeners):
-            listener(document_id, revision)
+    def publish(self, topic: str, message: bytes) -> None:
+        for listener in list(self._listeners.get(topic, ())):
+            listener(message)
 
-    def subscribe(self, listener: Callable[[str, int], None]) -> Callable[[], None]:
-        self._listeners.append(listener)
+    def subscribe(
+        self, topic: str, listener: Callable[[bytes], None], joined: Callable[[], None] | None = None
+    ) -> Callable[[], None]:
+        listeners = self._listeners.setdefault(topic, [])
+        listeners.append(listener)
 
         def stop() -> None:
-            if listener in self._listeners:
-                self._listeners.remove(listener)
+            if listener in listeners:
+                listeners.remove(listener)
+            if not listeners and self._listeners.get(topic) is listeners:
+                del self._listeners[topic]
 
+        if joined is not None:
+            joined()
         return stop
+
+
+class MemoryCounters:
+    """`Counters` within one process; `now` gives seconds that only go forward."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self._buckets: dict[str, tuple[float, float]] = {}
+        self._named: dict[str, float] = {}
+
+    async def take(self, key: str, *, rate: float, burst: float) -> float:
+        tokens = self._tokens(key, rate, burst)
+        taken = tokens >= 1
+        self._buckets[key] = (tokens - 1 if taken else tokens, self._now())
+        return 0.0 if taken else (1 - tokens) / rate
+
+    async def give_back(self, key: str, *, rate: float, burst: float) -> None:
+        self._buckets[key] = (min(burst, self._tokens(key, rate, burst) + 1), self._now())
+
+    async def first(self, key: str, seconds: int) -> bool:
+        now = self._now()
+        self._named = {name: end for name, end in self._named.items() if end > now}
+        if key in self._named:
+            return False
+        self._named[key] = now + seconds
+        return True
+
+    def _tokens(self, key: str, rate: float, burst: float) -> float:
+        tokens, since = self._buckets.get(key, (burst, self._now()))
+        return min(burst, tokens + (self._now() - since) * rate)

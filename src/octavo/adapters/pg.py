@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from typing import Any, Final, Self, TypeVar
 
 import msgspec
@@ -37,6 +37,7 @@ _HEAD: Final = """
     LEFT JOIN changes AS r ON r.document = h.document AND r.revision = h.revision
     LEFT JOIN clients AS c ON c.document = h.document AND c.number = r.client
     WHERE h.document_id = $1"""
+_HEADS: Final = "SELECT document_id, epoch, revision, fence FROM heads WHERE document_id = ANY($1::text[])"
 _CHANGES: Final = """
     SELECT h.revision AS head, h.chain, r.*
     FROM heads AS h LEFT JOIN LATERAL (
@@ -69,6 +70,10 @@ class PgLog:
             raise damaged(document_id, row["revision"] + 1 if row["followed"] else row["revision"])
         self._links.seen(document_id, row["revision"], row["chain"])
         return Head(row["epoch"], row["revision"], row["fence"])
+
+    async def heads(self, document_ids: Collection[str]) -> dict[str, Head]:
+        rows = await self._fetch(_HEADS, list(document_ids))
+        return {row["document_id"]: Head(row["epoch"], row["revision"], row["fence"]) for row in rows}
 
     async def append(
         self, document_id: str, *, epoch: str, expected_revision: int, fence: int, changes: Sequence[Change]

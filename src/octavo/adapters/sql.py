@@ -10,7 +10,7 @@ import asyncio
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final, Self, TypeVar
@@ -122,6 +122,10 @@ class SqlLog:
 
     async def head(self, document_id: str) -> Head:
         return await self._database.read(lambda connection: sql_log.read_head(raw(connection), document_id))
+
+    async def heads(self, document_ids: Collection[str]) -> dict[str, Head]:
+        wanted = list(document_ids)
+        return await self._database.read(lambda connection: sql_log.read_heads(raw(connection), wanted))
 
     async def append(
         self, document_id: str, *, epoch: str, expected_revision: int, fence: int, changes: Sequence[Change]

@@ -278,6 +278,15 @@ def read_head(connection: sqlite3.Connection, document_id: str) -> Head:
     return Head(epoch, revision, fence)
 
 
+def read_heads(connection: sqlite3.Connection, document_ids: Sequence[str]) -> dict[str, Head]:
+    """As the rows have them, unchecked; unknown documents are left out."""
+    rows = connection.execute(
+        "SELECT document_id, epoch, revision, fence FROM heads WHERE document_id IN (SELECT value FROM json_each(?))",
+        (_encode(document_ids).decode(),),
+    )
+    return {document_id: Head(epoch, revision, fence) for document_id, epoch, revision, fence in rows}
+
+
 def read_client(connection: sqlite3.Connection, document_id: str, client_id: str) -> ClientRow | None:
     """Raises Missing for an unknown document."""
     row = connection.execute(

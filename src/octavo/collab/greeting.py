@@ -92,6 +92,7 @@ def _claim(live: LiveRoom, seat: Seat, hello: protocol.Hello, row: ClientRow | N
     live.owners.pop(hello.client_id, None)
     live.owners[hello.client_id] = user_id
     live.seats.claim(seat)
+    live.between.claim(seat)
     for client_id in list(islice(live.owners, max(0, len(live.owners) - OWNERS_KEPT))):
         if live.seats.of(client_id) is None:
             del live.owners[client_id]
@@ -103,7 +104,8 @@ def _welcome(host: RoomHost, live: LiveRoom, seat: Seat, missing: Sequence[Chang
     room, peer, now = live.room, seat.peer, host.clock.monotonic()
     row = room.row(seat.client_id)[1]
     if allows(peer.role, Action.EDIT):
-        live.places.take(seat.client_id, now=now, known=row is not None)
+        elsewhere = live.between.nearby.editors
+        live.places.take(seat.client_id, now=now, known=row is not None, elsewhere=elsewhere)
     live.audience.join(seat.client_id, peer.user, now=now)
     changes = first_part(missing) if missing is not None else ()
     revision = room.head if not changes else changes[-1].revision
@@ -129,7 +131,7 @@ def _welcome(host: RoomHost, live: LiveRoom, seat: Seat, missing: Sequence[Chang
     if not peer.send(frame):
         live.seats.close(seat, CloseCode.DRAINING, "too much waits for this connection; connect again")
         return
-    if revision == room.head:
+    if revision == room.head and not live.between.withheld:
         live.seats.set_live(seat, revision)
     else:
         live.seats.set_behind(seat, revision)

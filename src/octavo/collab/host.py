@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 import time
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
 from typing import Any, Final
@@ -11,6 +12,7 @@ from typing import Any, Final
 from octavo import metrics, protocol
 from octavo.access import ROLES
 from octavo.collab.greeting import Turned, greet, turned_away
+from octavo.collab.hints import EVERYWHERE, Hint, Rights, Told, read, write
 from octavo.collab.live import LiveRoom, error_frame
 from octavo.collab.opening import content_at, open_room
 from octavo.collab.peer import Peer
@@ -38,7 +40,7 @@ class RoomHost:
         *,
         log: OperationLog,
         snapshots: SnapshotStore,
-        relay: Relay,
+        relay: Relay | None,
         clock: Clock,
         roles: Callable[[str, str], Awaitable[str | None]],
         conditions: Callable[[str], Awaitable[Conditions]] | None = None,
@@ -47,17 +49,21 @@ class RoomHost:
         settings: HostSettings | None = None,
         on_changes: Callable[[str, Sequence[protocol.Change]], None] | None = None,
         busy: Callable[[], float] | None = None,
+        node: str | None = None,
     ) -> None:
         """`roles(document_id, user_id)` is the role now (None: no access; raises Missing for a document that is not
         there or deleted), `conditions(document_id)` what its owner has set.
         `marks(document_id, ids)` are those of these suggestions that are or were in its log.
         `frame` makes a WebSocket frame of a payload.  `on_changes(document_id, changes)` is called after the changes
         became durable and were sent, and without changes when the document is unloaded; `busy` says which share of its
-        time the loop works.
+        time the loop works.  `relay` is how other nodes are told (None: there are none), `node` names this one there.
         """
         self.log = log
         self.snapshots = snapshots
         self.relay = relay
+        self.node = node or secrets.token_hex(8)
+        self.listeners: list[Callable[[str, Hint], None]] = []
+        """Hear, with its topic, what other nodes say that is not for a room."""
         self.clock = clock
         self.role = roles
         self.conditions = conditions or _free
@@ -75,11 +81,14 @@ class RoomHost:
         self._draining = False
         self._unsubscribe: Callable[[], None] | None = None
         self._tending: asyncio.TimerHandle | None = None
-        self._polled = 0.0
+        self._polled = float("-inf")
+        self._looking = False
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         """Listen to the relay and tend the rooms (unloading, presence that fell silent)."""
-        self._unsubscribe = self.relay.subscribe(self._hinted)
+        if self.relay is not None:
+            self._unsubscribe = self.relay.subscribe(EVERYWHERE, self._arrived)
         self._tending = asyncio.get_running_loop().call_later(TEND_EVERY, self._tend)
 
     def stop(self) -> None:
@@ -187,18 +196,7 @@ class RoomHost:
         if not seat.welcomed or live is None:
             self._hold(peer, seat, lambda: self.presence(peer, message))
             return
-        room = live.room
-        live.audience.state(
-            seat.client_id,
-            peer.user,
-            message.revision,
-            message.cursor,
-            now=self.clock.monotonic(),
-            changes_after=lambda revision: (
-                room.recent.after(revision) if room.recent.covers(revision) else ()
-            ),
-        )
-        live.plan_presence()
+        live.point(seat.client_id, peer.user, message.revision, message.cursor)
 
     def heard(self, peer: Peer) -> None:
         """The peer sent something else (`ping`): it is not silent."""
@@ -306,15 +304,51 @@ class RoomHost:
     async def rights_changed(self, document_id: str) -> None:
         """Read the roles of its peers again: `permission.changed`, and close those who may no longer read."""
         live = self._rooms.get(document_id)
-        self.relay.publish(document_id, 0)
+        self.tell(document_id, Rights())
         if live is not None:
             await live.read_rights()
 
     def event(self, document_id: str, event: str, data: Any, *, user_id: str | None = None) -> None:
         """Send an `event` to the peers of a document, or to those of one user there."""
+        encoded = protocol.encode(protocol.Event(event, data))
         live = self._rooms.get(document_id)
         if live is not None:
-            live.seats.send_to_all(self.frame(protocol.encode(protocol.Event(event, data))), user_id)
+            live.seats.send_to_all(self.frame(encoded), user_id)
+        self.tell(document_id, Told(encoded, user_id))
+
+    # --- other nodes ---------------------------------------------------------------------------------------------
+
+    def tell(self, topic: str, hint: Hint) -> None:
+        """Say something to the other nodes: about a document, or EVERYWHERE."""
+        if self.relay is not None:
+            self.relay.publish(topic, write(self.node, hint))
+
+    def heard_elsewhere(self, topic: str, hint: Hint) -> None:
+        """Another node has said something that is not for a room."""
+        for listener in self.listeners:
+            listener(topic, hint)
+
+    def shared(self, document_id: str) -> bool:
+        """Whether other nodes have the document open too, as far as is known."""
+        live = self._rooms.get(document_id)
+        return live is not None and len(live.between.nearby) > 0
+
+    def elsewhere(self, document_id: str) -> set[str]:
+        """The ids of the users who have the document open at other nodes, as far as is known."""
+        live = self._rooms.get(document_id)
+        return set() if live is None else live.between.nearby.users()
+
+    def look_soon(self) -> None:
+        """Read the heads at the next turn: something may have been missed."""
+        self._polled = float("-inf")
+
+    def _arrived(self, message: bytes) -> None:
+        heard = read(message)
+        if heard is not None and heard[0] != self.node:
+            try:
+                self.heard_elsewhere(EVERYWHERE, heard[1])
+            except Exception:
+                _logger.exception("what another node said could not be heeded")
 
     async def drain(self, after_ms: int) -> None:
         """Send everybody away (`redirect`), and return when what was accepted is durable and sent."""
@@ -367,6 +401,7 @@ class RoomHost:
         conditions = await self.conditions(document_id)
         live = self._rooms[document_id] = LiveRoom(self, document_id, room)
         live.set_conditions(conditions)
+        live.between.start()
         metrics.load.labels(source).observe(self.clock.monotonic() - started)
         metrics.rooms.set(len(self._rooms))
         return live
@@ -393,23 +428,16 @@ class RoomHost:
         busy = self._busy()
         return 0.005 if busy <= 0.7 else 0.01 if busy < 0.95 else 0.025
 
-    def _hinted(self, document_id: str, revision: int) -> None:
-        live = self._rooms.get(document_id)
-        if live is None:
-            return
-        if revision == 0:
-            live.start(live.read_rights())
-        elif revision > live.room.head:
-            live.read_soon()
-
     def _tend(self) -> None:
         """Once a second: forget the silent, unload the unused, and look at the heads when hints may be lost."""
         self._tending = asyncio.get_running_loop().call_later(TEND_EVERY, self._tend)
         now = self.clock.monotonic()
         poll = self.settings.poll_every
-        look = poll is not None and now - self._polled >= poll
-        if look:
-            self._polled = now
+        if poll is not None and now - self._polled >= poll and not self._looking:
+            self._polled, self._looking = now, True
+            task = asyncio.get_running_loop().create_task(self._look(now))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
         for live in list(self._rooms.values()):
             if live.audience.silent(now=now):
                 live.plan_presence()
@@ -417,24 +445,30 @@ class RoomHost:
                 live.used = now
             elif now - live.used >= self.settings.unload_after and self._unused(live):
                 self._unload(live, "unloaded")
-            if look and not live.closed:
-                live.start(self._look(live))
+            if not live.closed:
+                live.between.tend(now)
         self._make_room()
         metrics.rooms.set(len(self._rooms))
         metrics.peers.set(len(self._seats))
 
-    async def _look(self, live: LiveRoom) -> None:
+    async def _look(self, now: float) -> None:
+        """The heads of all that is open, in one question."""
+        rooms = dict(self._rooms)
         try:
-            head = await self.log.head(live.document_id)
+            heads = await self.log.heads(list(rooms))
         except Exception as fault:
-            _logger.warning("document %s: the head cannot be read (%s)", live.document_id, fault)
+            _logger.warning("the heads of %d documents cannot be read (%s)", len(rooms), fault)
             return
-        if head.epoch != live.room.epoch:
-            live.reset("the document's history was restored; connect again")
-        elif head.fence != live.room.fence:
-            await live.read_rights()
-        elif head.revision > live.room.head:
-            live.read_soon()
+        finally:
+            self._looking = False
+        for document_id, live in rooms.items():
+            if live.closed:
+                continue
+            head = heads.get(document_id)
+            if head is None:
+                live.start(live.read_rights())  # it is gone, and that says so to everybody
+            else:
+                live.between.compare(head, now)
 
     def _unused(self, live: LiveRoom) -> bool:
         return not len(live.seats) and live.room.idle and not live.pins

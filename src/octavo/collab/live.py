@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from octavo import metrics, protocol
+from octavo.collab.between import Between
 from octavo.collab.entry import (
     Broadcast,
     Continue,
@@ -30,7 +31,7 @@ from octavo.collab.welcome import FRAME_BYTES, first_part, parts
 from octavo.delta import suggestions
 from octavo.errors import TEMPORARY, Conflict, Denied, Invalid, Missing, OctavoError, Unavailable
 from octavo.ports import AlreadyLogged, Fenced, RevisionTaken
-from octavo.protocol import CHANGES_PER_PAGE, Change, CloseCode, Operation
+from octavo.protocol import CHANGES_PER_PAGE, Change, CloseCode, Cursor, Operation, User
 
 if TYPE_CHECKING:
     from octavo.collab.host import RoomHost
@@ -67,6 +68,7 @@ class LiveRoom:
         self._tasks: set[asyncio.Task[None]] = set()
         self._waiters: dict[tuple[str, int], list[asyncio.Future[Change]]] = {}
         self._content: tuple[int, bytes] = (-1, b"")
+        self.between = Between(self, host)
 
     # --- operations ----------------------------------------------------------------------------------------------
 
@@ -75,7 +77,8 @@ class LiveRoom:
         now = self._host.clock.monotonic()
         metrics.operations.inc()
         known = self.room.row(operation.client_id)[1] is not None
-        if seated and not self.places.take(operation.client_id, now=now, known=known):
+        elsewhere = self.between.nearby.editors
+        if seated and not self.places.take(operation.client_id, now=now, known=known, elsewhere=elsewhere):
             reason = (
                 "as many people edit here as there is room for; the operation is accepted when someone leaves"
             )
@@ -241,6 +244,7 @@ class LiveRoom:
                     tries += 1
                 else:
                     room.failing = False
+                    self.between.confirm(started)  # the fence was compared in the same step
                     metrics.commit.observe(self._host.clock.monotonic() - started)
                     self.perform(room.logged(batch))
         finally:
@@ -309,6 +313,7 @@ class LiveRoom:
                     continue
                 if not self._appending:
                     self.room.failing = False
+                self.between.may_deliver()
                 self.perform([effect for effect in self.room.logged(page) if not isinstance(effect, ReadLog)])
                 if len(page) < CHANGES_PER_PAGE:
                     if not self._read_again:
@@ -354,6 +359,7 @@ class LiveRoom:
         """Read the fence, then the roles under it, of everybody here and of all authors on their way."""
         tries = 0
         while not self.closed:
+            since = self._host.clock.monotonic()
             try:
                 head = await self._host.log.head(self.document_id)
                 if head.epoch != self.room.epoch:
@@ -381,6 +387,7 @@ class LiveRoom:
         reason = None if lock is None else lock.reason
         self.perform(self.room.rights(head.fence, roles, reason, suggesting=conditions.suggesting))
         self._new_lock(lock)
+        self.between.confirm(since)
         if head.revision > self.room.head:
             self.read_soon()
         self.plan()
@@ -449,7 +456,7 @@ class LiveRoom:
             metrics.transformed.inc(effect.transformed)
             if effect.arrived is not None:
                 metrics.propagation.observe(self._host.clock.monotonic() - effect.arrived)
-            self._host.relay.publish(self.document_id, self.room.head)
+            self.between.logged(changes)
         self._host.changed(self.document_id, changes)
 
     def plan_presence(self) -> None:
@@ -464,9 +471,25 @@ class LiveRoom:
         if message is not None:
             frame = self._host.frame(protocol.encode(message))
             self.seats.send_passing(frame, message.left, self.room.head)
+            self.between.moved(message)
+
+    def point(self, client_id: str, user: User, revision: int, cursor: Cursor | None) -> None:
+        """Where a client's cursor is, counted at a revision."""
+        recent = self.room.recent
+        self.audience.state(
+            client_id,
+            user,
+            revision,
+            cursor,
+            now=self._host.clock.monotonic(),
+            changes_after=lambda after: recent.after(after) if recent.covers(after) else (),
+        )
+        self.plan_presence()
 
     def pump(self, seat: Seat) -> None:
         """Bring a peer that is behind up to the head, as fast as it reads."""
+        if self.between.withheld:
+            return
         if seat.live:
             self.seats.flush(seat)
         elif not seat.pumping and not seat.gone and seat.welcomed:
@@ -477,6 +500,8 @@ class LiveRoom:
     async def _pump(self, seat: Seat, hello: int) -> None:
         try:
             while not seat.gone and seat.hellos == hello and seat.sent < self.room.head:
+                if self.between.withheld:
+                    return
                 if self.room.recent.covers(seat.sent):
                     page: Sequence[Change] = self.room.recent.after(seat.sent, CHANGES_PER_PAGE)
                 else:
@@ -522,6 +547,7 @@ class LiveRoom:
         if self.seats.remove(seat):
             self.places.leave(seat.client_id, now=now)
             self.audience.leave(seat.client_id)
+            self.between.left(seat.client_id)
             self.plan_presence()
 
     def close_all(self, code: int, reason: str) -> None:
@@ -533,6 +559,7 @@ class LiveRoom:
         if self.closed:
             return
         self.closed = True
+        self.between.close()
         self._host.drop(self)
         for timer in (self._timer, self._presence_timer):
             if timer is not None:

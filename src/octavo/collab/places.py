@@ -17,12 +17,19 @@ class Places:
         self._taken: set[str] = set()
         self._left: dict[str, float] = {}
 
-    def take(self, client_id: str, *, now: float, known: bool) -> bool:
-        """Whether this client may edit; `known`: it has a logged change here."""
+    def __len__(self) -> int:
+        return len(self._taken)
+
+    def take(self, client_id: str, *, now: float, known: bool, elsewhere: int = 0) -> bool:
+        """Whether this client may edit; `known`: it has a logged change here.  `elsewhere`: places at other nodes."""
         if client_id in self._taken:
             return True
         left = self._left.get(client_id)
-        if len(self._taken) < self._limit or known or (left is not None and now - left < KEPT_FOR):
+        if (
+            len(self._taken) + elsewhere < self._limit
+            or known
+            or (left is not None and now - left < KEPT_FOR)
+        ):
             self._taken.add(client_id)
             self._left.pop(client_id, None)
             return True

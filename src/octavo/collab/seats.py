@@ -32,6 +32,7 @@ class Seat:
         "pumping",
         "sent",
         "spent",
+        "stamp",
         "welcomed",
     )
 
@@ -44,6 +45,7 @@ class Seat:
         self.pumping = False
         self.sent = 0
         self.hellos = 0
+        self.stamp = 0
         self.backlog: list[bytes] = []
         self.held: list[Callable[[], None]] = []
         self.left: set[str] = set()
@@ -97,6 +99,11 @@ class Seats:
         seat.live = False
         seat.sent = revision
         self._live.pop(id(seat.peer), None)
+
+    def withhold(self, revision: int) -> None:
+        """Nobody gets anything for now; everybody has everything up to `revision`."""
+        for seat in list(self._live.values()):
+            self.set_behind(seat, revision)
 
     def send_changes(self, frame: bytes, before: int) -> None:
         """One frame to everybody who is live; `before` is the revision it follows."""

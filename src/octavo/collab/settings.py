@@ -22,6 +22,8 @@ class HostSettings:
     memory_bytes: int = 1 << 30
     poll_every: float | None = None
     """Read the heads of open documents this often, for hints that were lost; None when there is one node only."""
+    confirm_within: float | None = None
+    """Deliver nothing once the rights could not be confirmed for so long; None when there is one node only."""
     submit_timeout: float = 10.0
     presence_window: float = 0.05
 
