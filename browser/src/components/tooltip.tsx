@@ -46,7 +46,7 @@ addEventListener("focusin", (event) => {
 for (const event of ["focusout", "pointerdown", "scroll", "keydown"]) addEventListener(event, hide, true);
 
 /** Shows `data-tip` and `data-keys` of what the pointer or the focus rests on; the control bears the name itself. */
-export function Tooltips() {
+export default function Tooltips() {
   const box = useRef<HTMLDivElement>(null);
   const tip = shown.value;
   useLayoutEffect(() => {

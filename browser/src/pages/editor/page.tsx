@@ -1,23 +1,17 @@
 import type { FunctionComponent } from "preact";
 import { useEffect, useMemo, useRef } from "preact/hooks";
-import { AccountMenu } from "../../components/account-menu";
 import { fetchLazy, lazy } from "../../components/lazy";
 import { Mark } from "../../components/mark";
 import { notify } from "../../components/notice";
-import { Tooltips } from "../../components/tooltip";
 import { narrow } from "../../components/window";
 import type { PastedImage } from "../../editor/editor";
 import { commandOfKey, isPageCommand } from "../../editor/shortcuts";
 import { addMessages, t } from "../../i18n";
 import messages from "../../i18n/en/editor.json";
-import { account } from "../account";
 import { follow, setGuard } from "../router";
 import { watchNameFlags } from "./name-flags";
-import { People } from "./people";
 import { SaveText, useSpokenState } from "./save-state";
-import { ShareButton } from "./share-button";
 import { MAC } from "./shortcuts";
-import { StatusLine } from "./status-line";
 import { Title } from "./title";
 import { createWorkspace, type Panel, type Workspace } from "./workspace";
 import "../../styles/editor.css";
@@ -25,7 +19,10 @@ import "../../styles/editor.css";
 addMessages(messages);
 
 /** What the text does not wait for: fetched when it is shown, or as soon as the document is open. */
+const StatusLine = lazy(() => import("./status-line"));
+const Tooltips = lazy(() => import("../../components/tooltip"));
 const Toolbar = lazy(() => import("./toolbar"));
+const BarEnd = lazy(() => import("./bar-end"));
 const Banners = lazy(() => import("./banners"));
 const Failed = lazy(() => import("./failed"));
 const Menus = lazy(() => import("./menus-part"));
@@ -72,10 +69,7 @@ function Bar({ workspace }: { workspace: Workspace }) {
         </div>
       </div>
       <div class="bar-end">
-        <People workspace={workspace} />
-        <ShareButton workspace={workspace} />
-        {narrow.value && <Menus workspace={workspace} />}
-        {account.value && <AccountMenu account={account.value} />}
+        <BarEnd workspace={workspace}>{narrow.value && <Menus workspace={workspace} />}</BarEnd>
       </div>
     </header>
   );
@@ -179,7 +173,11 @@ export function EditorPage({ documentId }: { documentId: string }) {
         <Markers workspace={workspace} />
         {finding && <FindBar workspace={workspace} finding={finding} />}
       </div>
-      {!bare && !narrow.value && <StatusLine workspace={workspace} />}
+      {!bare && !narrow.value && (
+        <div class="status-place">
+          <StatusLine workspace={workspace} />
+        </div>
+      )}
       {!finding && <LinkBubble workspace={workspace} />}
       <ImageTools workspace={workspace} />
       <OpenPanel workspace={workspace} />

@@ -1,13 +1,14 @@
 import { t } from "../../i18n";
 import { distinct } from "./people";
 import { SaveText } from "./save-state";
+import "./tool-words";
 import { useEditor } from "./use-editor";
 import type { Workspace } from "./workspace";
 
 const COUNT_EVERY_MS = 400;
 
 /** The foot of the window: whether all is saved, who is here, how much is written. */
-export function StatusLine({ workspace }: { workspace: Workspace }) {
+export default function StatusLine({ workspace }: { workspace: Workspace }) {
   const editor = useEditor(workspace, COUNT_EVERY_MS);
   const people = distinct(workspace.people.value).length;
   const statistics = editor?.statistics();
