@@ -175,6 +175,16 @@ export class Machine {
     return times.length > 0 ? Math.min(...times) : null;
   }
 
+  /** The content shown is that of this revision and the `unsettled`; null while the whole content is awaited. */
+  get revision(): number | null {
+    return this.#revision;
+  }
+
+  /** What is not acknowledged: the operation in flight, moved along, and the buffer. */
+  get unsettled(): readonly Delta[] {
+    return this.#pendingDeltas();
+  }
+
   /** Where the others are, in what is shown. */
   cursors(): Presence[] {
     return this.#pointers.shown(this.#pendingDeltas());

@@ -23,28 +23,16 @@ import { keys } from "./keys";
 import { Linking } from "./linking";
 import { Markdown } from "./markdown";
 import { Numbering } from "./numbering";
+import type { Parts } from "./parts";
 import { Proposals } from "./proposals";
 import { type ClosedReason, closedAfter, insertedText, KEPT, STOPS } from "./refusals";
+import { Remarks } from "./remarks";
 import { SaveStates } from "./savestate";
 import { toContent, toDocument } from "./schema";
 import type { PageCommandId } from "./shortcuts";
 import { Told } from "./told";
 import { toolbarCommands } from "./toolbar";
-import type {
-  Access,
-  Commands,
-  Editor,
-  EditorOptions,
-  Finder,
-  HistoryName,
-  LinkAtCaret,
-  OffScreen,
-  Outline,
-  PendingImage,
-  Person,
-  SelectedImage,
-  Statistics,
-} from "./types";
+import type { Access, Commands, Editor, EditorOptions, HistoryName, PendingImage, Person } from "./types";
 import { placeOf, Undo } from "./undo";
 import { Uploads, uploadPlugin } from "./uploads";
 
@@ -67,6 +55,8 @@ interface Observed {
 class OpenEditor implements Editor {
   readonly commands: Commands;
   readonly suggesting: Proposals;
+  readonly comments: Remarks;
+  readonly aids: Aids;
   readonly #options: EditorOptions;
   readonly #machine: Machine;
   readonly #socket: Socket;
@@ -76,7 +66,6 @@ class OpenEditor implements Editor {
   readonly #saves = new SaveStates();
   readonly #selected: Selected;
   readonly #linking: Linking;
-  readonly #aids: Aids;
   readonly #uploads: Uploads;
   readonly #glide = new Glide();
   readonly #listeners = new Set<() => void>();
@@ -96,18 +85,19 @@ class OpenEditor implements Editor {
     this.#options = options;
     this.#role = opened.role;
     this.#machine = new Machine({ client_id: randomId(), epoch: opened.epoch, revision: opened.revision });
-    this.suggesting = new Proposals({
+    const parts: Parts = {
+      machine: this.#machine,
       view: () => this.#view,
       binding: () => this.#binding,
       role: () => this.#role,
-      userId: () => this.#machine.user?.id ?? null,
-      allowed: () => options.suggesting?.() !== false,
-      perform: (delta, name, caret) => void this.#perform(delta, name, caret),
-      decide: (delta, name) => void this.#perform(delta, name, undefined, true),
-      goTo: (index) => this.#aids.goTo(index),
+      maySuggest: () => options.suggesting?.() !== false,
+      perform: (...edit) => void this.#perform(...edit),
+      show: (tr) => this.#view.updateState(this.#view.state.apply(tr)),
+      goTo: (index) => this.aids.goTo(index),
       changed: () => this.#tell(),
-      random: randomId,
-    });
+    };
+    this.suggesting = new Proposals(parts);
+    this.comments = new Remarks(parts, opened.revision);
     this.#selected = new Selected({
       state: () => this.#view.state,
       lines: () => this.#binding.lines,
@@ -131,7 +121,7 @@ class OpenEditor implements Editor {
     const doc = inChunks(toDocument(new Delta(opened.content.ops)));
     this.#binding = new Binding(doc);
     this.#view = this.#createView(EditorState.create({ doc, plugins: this.#plugins() }));
-    this.#aids = new Aids({
+    this.aids = new Aids({
       view: () => this.#view,
       selected: this.#selected,
       linking: this.#linking,
@@ -139,13 +129,13 @@ class OpenEditor implements Editor {
       cursors: () => this.#machine.cursors(),
       people: () => this.#people(),
       readView: () => this.#readView(),
-      show: (tr) => this.#view.updateState(this.#view.state.apply(tr)),
+      show: parts.show,
       changed: () => this.#listen(),
     });
     this.#uploads = new Uploads({
       ...this.#selected.target,
       canEdit: () => this.#canEdit,
-      show: (tr) => this.#view.updateState(this.#view.state.apply(tr)),
+      show: parts.show,
     });
     this.#hold = new Hold(
       (message) => this.#handle({ event: "received", message }),
@@ -181,6 +171,7 @@ class OpenEditor implements Editor {
       cursorPlugin(),
       foundPlugin(),
       uploadPlugin(),
+      this.comments.plugin(),
       clipboard({
         ...this.#selected.target,
         documentId: this.#options.documentId,
@@ -264,7 +255,7 @@ class OpenEditor implements Editor {
       this.#told = { index: from, length: delta.transformIndex(index + length, stick) - from };
     }
     this.#view.updateState(this.#view.state.apply(tr));
-    this.#aids.follow(delta);
+    this.aids.follow(delta);
   }
 
   /** A command's delta as the user's edit; gives what takes it back. */
@@ -330,6 +321,8 @@ class OpenEditor implements Editor {
       this.#effect(effect);
       moved ||= effect.effect === "presence" || effect.effect === "apply" || effect.effect === "reset";
     }
+    if (event.event === "received") this.comments.received(event.message);
+    this.comments.edited();
     if (moved) this.#showPeople();
     // Only now does the view show the revision that the machine would state.
     if (this.#told === null) this.#cursorMoved();
@@ -401,7 +394,7 @@ class OpenEditor implements Editor {
       selection: TextSelection.create(doc, position),
     });
     this.#view.updateState(state);
-    this.#aids.follow(null);
+    this.aids.follow(null);
     this.#told = null;
   }
 
@@ -440,7 +433,7 @@ class OpenEditor implements Editor {
       this.#view.updateState(this.#view.state.apply(shown.tr));
       this.#glide.play(this.#view, shown.moved);
       this.#glide.forget(new Set(cursors.map((presence) => presence.client_id)));
-      this.#aids.lookSoon();
+      this.aids.lookSoon();
     });
   }
 
@@ -519,36 +512,8 @@ class OpenEditor implements Editor {
     return () => void this.#listeners.delete(listener);
   }
 
-  get find(): Finder {
-    return this.#aids.find;
-  }
-
-  statistics(): Statistics {
-    return this.#aids.statistics();
-  }
-
-  outline(): Outline {
-    return this.#aids.outline();
-  }
-
-  goToHeading(key: number): boolean {
-    return this.#aids.goToHeading(key);
-  }
-
-  linkAtCaret(): LinkAtCaret | null {
-    return this.#aids.linkAtCaret();
-  }
-
-  selectedImage(): SelectedImage | null {
-    return this.#aids.selectedImage();
-  }
-
   awaitImage(mark: HTMLElement, index: number | null): PendingImage {
     return this.#uploads.begin(mark, index);
-  }
-
-  offScreen(): OffScreen {
-    return this.#aids.offScreen();
   }
 
   focus(): void {
@@ -562,7 +527,7 @@ class OpenEditor implements Editor {
   goToPerson(clientId: string): boolean {
     const cursor = this.#machine.cursors().find((presence) => presence.client_id === clientId)?.cursor;
     if (!cursor) return false;
-    this.#aids.goTo(cursor.index + cursor.length);
+    this.aids.goTo(cursor.index + cursor.length);
     return true;
   }
 
@@ -587,7 +552,8 @@ class OpenEditor implements Editor {
     for (const timer of [this.#cursorTimer, this.#wakeTimer, this.#stateTimer])
       if (timer) clearTimeout(timer);
     if (this.#peopleFrame !== null) cancelAnimationFrame(this.#peopleFrame);
-    this.#aids.close();
+    this.aids.close();
+    this.comments.close();
     this.#hold.close();
     this.#socket.close();
     this.#listeners.clear();

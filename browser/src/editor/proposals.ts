@@ -2,32 +2,15 @@
 
 import type { Node } from "prosemirror-model";
 import { TextSelection, type Transaction } from "prosemirror-state";
-import type { EditorView } from "prosemirror-view";
 import { type Delta, DeltaBuilder, type Sliceable } from "../core/delta";
-import type { Role } from "../core/protocol";
 import { decide, type Suggestion } from "../core/suggestions";
-import type { Binding, Edit } from "./binding";
+import type { Edit } from "./binding";
+import { randomId } from "./ids";
+import type { Parts } from "./parts";
 import { attributesOf, markFor, toContent } from "./schema";
 import { caretIn, Suggesting, takenAway } from "./suggesting";
 import { SuggestionList } from "./suggestion-list";
-import type { HistoryName, Mode, Suggestions } from "./types";
-
-/** What the editor lends. */
-export interface Parts {
-  view(): EditorView;
-  binding(): Binding;
-  role(): Role;
-  userId(): string | null;
-  /** Whether the document's owner lets those suggest who may not edit. */
-  allowed(): boolean;
-  perform(delta: Delta, name: HistoryName, caret?: number): void;
-  /** A decision on suggestions, which is no suggestion itself in whatever mode. */
-  decide(delta: Delta, name: HistoryName): void;
-  goTo(index: number): void;
-  changed(): void;
-  /** 128 random bits, URL-safe. */
-  random(): string;
-}
+import type { Mode, Suggestions } from "./types";
 
 export class Proposals implements Suggestions {
   readonly #parts: Parts;
@@ -39,7 +22,11 @@ export class Proposals implements Suggestions {
 
   constructor(parts: Parts) {
     this.#parts = parts;
-    this.#suggesting = new Suggesting(parts.userId, parts.random);
+    this.#suggesting = new Suggesting(() => this.#userId, randomId);
+  }
+
+  get #userId(): string | null {
+    return this.#parts.machine.user?.id ?? null;
   }
 
   // --- modes
@@ -52,14 +39,14 @@ export class Proposals implements Suggestions {
   /** What edits do here: those who may only suggest always suggest. */
   get mode(): Mode {
     if (this.mayEdit) return this.#wanted;
-    const suggests = this.#parts.role() === "commenter" && this.#parts.allowed();
+    const suggests = this.#parts.role() === "commenter" && this.#parts.maySuggest();
     return suggests && this.#wanted !== "viewing" ? "suggesting" : "viewing";
   }
 
   /** Whether an edit can be made one of this mode. */
   get ready(): boolean {
     // A suggestion bears its author's id.
-    return this.mode === "editing" || (this.mode === "suggesting" && this.#parts.userId() !== null);
+    return this.mode === "editing" || (this.mode === "suggesting" && this.#userId !== null);
   }
 
   setMode(mode: Mode): void {
@@ -145,7 +132,7 @@ export class Proposals implements Suggestions {
     const content = toContent(this.#parts.view().state.doc);
     const delta = decide(content, ids && new Set(ids), accept);
     if (delta.isEmpty) return false;
-    this.#parts.decide(delta, accept ? "accept-suggestion" : "reject-suggestion");
+    this.#parts.perform(delta, accept ? "accept-suggestion" : "reject-suggestion", undefined, true);
     return true;
   }
 

@@ -3,13 +3,14 @@
  * Nothing of ProseMirror, of the wire or of the machine shows here.
  */
 
+import type { Span, StatedAnchor } from "../core/anchors";
 import type { Role, User } from "../core/protocol";
 import type { Suggestion } from "../core/suggestions";
 import type { Api } from "../net/api";
 import type { ImageSource, PastedImage } from "./clipboard/pasted";
 import type { CommandId, PageCommandId } from "./shortcuts";
 
-export type { CommandId, ImageSource, PageCommandId, PastedImage, Suggestion };
+export type { CommandId, ImageSource, PageCommandId, PastedImage, Span, StatedAnchor, Suggestion };
 
 /** What the page says about the user's work; each is true at the moment it is told. */
 export type SaveState =
@@ -326,6 +327,30 @@ export interface WritingAids {
   offScreen(): OffScreen;
 }
 
+/** Where comments stand.  The page tells which there are; `Editor.subscribe` tells when one has moved. */
+export interface Comments {
+  /** Anchors were lost (another content came, or one stated too long ago): read the comments anew and `set` them. */
+  readonly stale: boolean;
+  /** All threads, with their anchors as the server states them. */
+  set(anchors: ReadonlyMap<string, StatedAnchor>): void;
+  place(id: string, anchor: StatedAnchor): void;
+  remove(id: string): void;
+  /** Which are marked in the text (null: all), and which of them stands out. */
+  show(visible: ReadonlySet<string> | null, active: string | null): void;
+  /** By id, in the shown text; empty ones are of deleted text. */
+  spans(): ReadonlyMap<string, Span>;
+  /** Those at the caret, the shortest first. */
+  atCaret(): string[];
+  /** Where an index is on the screen: CSS pixels from the window's top. */
+  topOf(index: number): number;
+  goTo(id: string): boolean;
+  /** Marks the selection as what a comment is being written about; null when nothing is selected. */
+  begin(): { quote: string; index: number } | null;
+  cancel(): void;
+  /** Where that stands now, once the server has all of its text; null when nothing is left of it. */
+  anchor(): Promise<StatedAnchor | null>;
+}
+
 /** Suggestions in the document, whoever made them. */
 export interface Suggestions {
   /** In the order of the text; the same array as long as none has changed. */
@@ -340,8 +365,10 @@ export interface Suggestions {
   setMode(mode: Mode): void;
 }
 
-export interface Editor extends WritingAids {
+export interface Editor {
+  readonly aids: WritingAids;
   readonly suggesting: Suggestions;
+  readonly comments: Comments;
   readonly commands: Commands;
   /** Shows `mark` where an image will be, at `index` or at the caret; it moves along with everybody's edits. */
   awaitImage(mark: HTMLElement, index: number | null): PendingImage;

@@ -62,7 +62,7 @@ function IconButton({ label, icon, keys, pressed, disabled, run }: IconButtonPro
 
 function ReplaceRow({ workspace, none }: { workspace: Workspace; none: boolean }) {
   const [text, setText] = useState("");
-  const find = workspace.editor.value?.find;
+  const find = workspace.editor.value?.aids.find;
   const all = () => {
     const count = find?.replaceAll(text) ?? 0;
     notify(t("find.replaced", { count }));
@@ -96,7 +96,7 @@ function ReplaceRow({ workspace, none }: { workspace: Workspace; none: boolean }
 function useQuery(workspace: Workspace, finding: Finding) {
   const input = useRef<HTMLInputElement>(null);
   const [query, setQuery] = useState(NOTHING);
-  const find = workspace.editor.value?.find;
+  const find = workspace.editor.value?.aids.find;
   const search = (next: FindQuery) => {
     setQuery(next);
     find?.search(next.text ? next : null);
@@ -114,7 +114,7 @@ function useQuery(workspace: Workspace, finding: Finding) {
 /** Finding and replacing: Enter and Shift+Enter walk the matches, Escape goes back to the text. */
 export default function FindBar({ workspace, finding }: { workspace: Workspace; finding: Finding }) {
   const editor = useEditor(workspace);
-  const find = editor?.find;
+  const find = editor?.aids.find;
   const { input, query, search } = useQuery(workspace, finding);
   const { text, problem } = result(find?.state);
   useEffect(() => {

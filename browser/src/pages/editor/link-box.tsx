@@ -53,9 +53,13 @@ export default function LinkBox({ workspace, close }: { workspace: Workspace; cl
   const [refused, setRefused] = useState(false);
   const editor = workspace.editor.value;
   const [now] = useState(() => {
-    const link = editor?.linkAtCaret();
+    const link = editor?.aids.linkAtCaret();
     const url = String(editor?.commands.valueOf("link") ?? "");
-    return { url, text: link?.text ?? editor?.find.selectedText() ?? "", several: severalLines(workspace) };
+    return {
+      url,
+      text: link?.text ?? editor?.aids.find.selectedText() ?? "",
+      several: severalLines(workspace),
+    };
   });
   const leave = () => {
     close();
@@ -124,6 +128,8 @@ export default function LinkBox({ workspace, close }: { workspace: Workspace; cl
 function severalLines(workspace: Workspace): boolean {
   const editor = workspace.editor.peek();
   return (
-    editor?.statistics().selection !== null && editor?.find.selectedText() === "" && !editor.linkAtCaret()
+    editor?.aids.statistics().selection !== null &&
+    editor?.aids.find.selectedText() === "" &&
+    !editor.aids.linkAtCaret()
   );
 }

@@ -26,7 +26,7 @@ async function copy(url: string): Promise<void> {
 export default function LinkBubble({ workspace }: { workspace: Workspace }) {
   const editor = useEditor(workspace);
   const box = useRef<HTMLElement>(null);
-  const link = editor?.linkAtCaret() ?? null;
+  const link = editor?.aids.linkAtCaret() ?? null;
   useLayoutEffect(() => {
     if (link && box.current) placeBelow(link.rect, box.current);
   });

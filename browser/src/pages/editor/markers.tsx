@@ -49,7 +49,7 @@ function Edge({ workspace, people, side }: EdgeProps) {
 
 export default function Markers({ workspace }: { workspace: Workspace }) {
   const editor = useEditor(workspace, LOOK_EVERY_MS);
-  const people = editor?.offScreen();
+  const people = editor?.aids.offScreen();
   if (!people) return null;
   return (
     <>

@@ -27,11 +27,11 @@ function Entry({ heading, current, go }: { heading: Heading; current: boolean; g
 
 function Headings({ workspace }: { workspace: Workspace }) {
   const editor = useEditor(workspace, LOOK_EVERY_MS);
-  const { headings, current } = editor?.outline() ?? { headings: [], current: null };
+  const { headings, current } = editor?.aids.outline() ?? { headings: [], current: null };
   if (headings.length === 0) return <p class="quiet outline-none">{t("outline.none")}</p>;
   const go = (heading: Heading) => {
     if (narrow.peek()) workspace.showOutline(false);
-    editor?.goToHeading(heading.key);
+    editor?.aids.goToHeading(heading.key);
   };
   return (
     <ul>

@@ -11,7 +11,7 @@ const COUNT_EVERY_MS = 400;
 export default function StatusLine({ workspace }: { workspace: Workspace }) {
   const editor = useEditor(workspace, COUNT_EVERY_MS);
   const people = distinct(workspace.people.value).length;
-  const statistics = editor?.statistics();
+  const statistics = editor?.aids.statistics();
   const selected = statistics?.selection;
   return (
     <section class="status" aria-label={t("status.label")}>

@@ -9,7 +9,7 @@ const ROWS = ["words", "characters", "charactersWithoutSpaces", "minutes"] as co
 
 /** How much is written, and how much of it is selected; goes on counting while others write. */
 export default function WordCount({ workspace, close }: { workspace: Workspace; close(): void }) {
-  const statistics = useEditor(workspace, COUNT_EVERY_MS)?.statistics();
+  const statistics = useEditor(workspace, COUNT_EVERY_MS)?.aids.statistics();
   if (!statistics) return null;
   const { document, selection } = statistics;
   const shown = (value: number | undefined) => (value === undefined ? "" : t("count.value", { value }));

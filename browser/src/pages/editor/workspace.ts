@@ -122,7 +122,7 @@ export function createWorkspace(documentId: string, onImages: (images: readonly 
 
   function step(direction: "next" | "previous"): void {
     if (finding.peek() === null) find("find");
-    else editor.peek()?.find[direction]();
+    else editor.peek()?.aids.find[direction]();
   }
 
   /** What the page does for the commands that are its own. */

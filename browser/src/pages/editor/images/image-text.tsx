@@ -11,7 +11,7 @@ export default function ImageText({ workspace, close }: { workspace: Workspace; 
   const [altId, captionId] = [useId(), useId()];
   const alt = useRef<HTMLTextAreaElement>(null);
   const caption = useRef<HTMLInputElement>(null);
-  const image = workspace.editor.peek()?.selectedImage();
+  const image = workspace.editor.peek()?.aids.selectedImage();
   const apply = () => {
     const words = { alt: alt.current?.value.trim() || null, caption: caption.current?.value.trim() || null };
     close();

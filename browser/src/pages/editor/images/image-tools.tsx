@@ -89,7 +89,7 @@ function Handles({ editor, image }: { editor: Editor; image: SelectedImage }) {
 /** Around the image that is selected: handles for its width, and what can be done with it. */
 export default function ImageTools({ workspace }: { workspace: Workspace }) {
   const editor = useEditor(workspace);
-  const image = editor?.selectedImage();
+  const image = editor?.aids.selectedImage();
   if (!editor || !image || !workspace.access.value.canEdit) return null;
   const tool = (label: string, icon: string, run: () => void, pressed?: boolean) => (
     <button
