@@ -1,6 +1,6 @@
 import x from "lucide:x";
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useId, useLayoutEffect, useRef } from "preact/hooks";
 import { t } from "../i18n";
 import { Icon } from "./icon";
 import "../styles/panels.css";
@@ -9,21 +9,24 @@ interface DialogProps {
   title: string;
   onClose(): void;
   children: ComponentChildren;
-  /** `sheet` rises from the foot of the window, `top` hangs from its head and shows no title. */
-  kind?: "sheet" | "top" | "wide" | "share";
+  /** `sheet` rises from the foot of the window, `drawer` comes from its side, `top` hangs from its head without a title. */
+  kind?: "sheet" | "top" | "wide" | "share" | "drawer";
 }
 
 /** A modal dialog, open as long as it is rendered; the browser keeps the focus in and gives it back. */
 export function Dialog({ title, onClose, children, kind }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const heading = useId();
-  useEffect(() => {
+  // Before the next key arrives: it is meant for the dialog.
+  useLayoutEffect(() => {
     const before = document.activeElement as HTMLElement | null;
-    dialog.current?.showModal();
+    const shown = dialog.current;
+    shown?.showModal();
     return () => {
       // Unless what was chosen in the dialog has moved the focus already.
-      if (document.activeElement === document.body || dialog.current?.contains(document.activeElement))
-        before?.focus();
+      const back = document.activeElement === document.body || shown?.contains(document.activeElement);
+      shown?.close(); // while it is open nothing around it takes the focus
+      if (back) before?.focus();
     };
   }, []);
   return (

@@ -5,6 +5,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Icon } from "./icon";
 import { placeBelow, placeBeside } from "./place";
 import { DOWN, walk, walkToLetter } from "./walk";
+import "../styles/menus.css";
 
 export interface MenuCommand {
   kind: "item";
@@ -36,7 +37,7 @@ interface ListProps {
   entries: MenuEntry[];
   /** Focus the first or the last entry at once; "none" leaves the focus where it is. */
   focus: "first" | "last" | "none";
-  anchor: HTMLElement;
+  anchor: Pick<HTMLElement, "getBoundingClientRect">;
   beside?: boolean;
   /** Closes the whole menu, because something was chosen or the user went elsewhere. */
   close(): void;
@@ -46,7 +47,8 @@ interface ListProps {
   sideways?(step: -1 | 1): void;
 }
 
-function roleOf({ checked, radio }: MenuCommand) {
+/** What kind of item it is for those who cannot see it. */
+export function roleOf({ checked, radio }: MenuCommand) {
   if (checked === undefined) return { role: "menuitem" as const };
   const role = radio ? ("menuitemradio" as const) : ("menuitemcheckbox" as const);
   return { role, "aria-checked": checked };

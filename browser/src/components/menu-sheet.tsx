@@ -4,22 +4,27 @@ import { t } from "../i18n";
 import { Dialog } from "./dialog";
 import { Icon } from "./icon";
 import type { TopMenu } from "./menu-bar";
-import type { MenuEntry } from "./menu-list";
+import { type MenuEntry, roleOf } from "./menu-list";
 import { DOWN, walk } from "./walk";
 
 interface MenuSheetProps {
   label: string;
-  menus: TopMenu[];
+  /** What the first list holds: several menus, or … */
+  menus?: TopMenu[];
+  /** … the entries of one. */
+  entries?: MenuEntry[];
   onClose(): void;
 }
 
 /** The menus where there is no room for a bar: a sheet from the foot of the window, one list at a time. */
-export function MenuSheet({ label, menus, onClose }: MenuSheetProps) {
+export function MenuSheet({ label, menus = [], entries: own = [], onClose }: MenuSheetProps) {
   const [path, setPath] = useState<Array<{ label: string; entries: MenuEntry[] }>>([]);
   const list = useRef<HTMLDivElement>(null);
   const here = path.at(-1);
-  const entries: MenuEntry[] =
-    here?.entries ?? menus.map((menu) => ({ kind: "menu", label: menu.label, entries: menu.entries() }));
+  const entries: MenuEntry[] = here?.entries ?? [
+    ...menus.map((menu): MenuEntry => ({ kind: "menu", label: menu.label, entries: menu.entries() })),
+    ...own,
+  ];
   const controls = () => [...(list.current?.querySelectorAll<HTMLElement>("[role^=menuitem]") ?? [])];
   useLayoutEffect(() => controls()[0]?.focus(), [path]);
   return (
@@ -46,12 +51,10 @@ export function MenuSheet({ label, menus, onClose }: MenuSheetProps) {
             <button
               key={entry.label}
               type="button"
-              {...(opens || entry.checked === undefined
-                ? { role: "menuitem" as const }
-                : { role: "menuitemradio" as const, "aria-checked": entry.checked })}
+              {...(opens ? { role: "menuitem" as const } : roleOf(entry))}
               {...(opens ? { "aria-haspopup": "menu" as const } : {})}
               aria-disabled={(!opens && Boolean(entry.reason)) || undefined}
-              class="menu-item"
+              class={!opens && entry.danger ? "menu-item danger" : "menu-item"}
               tabIndex={-1}
               onClick={() => {
                 if (opens) return setPath([...path, entry]);

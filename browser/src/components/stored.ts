@@ -25,3 +25,38 @@ export function storedFlag(name: string, initial: boolean): Signal<boolean> {
   });
   return flag;
 }
+
+/** One of several choices under `octavo.<name>`. */
+export function storedChoice<Choice extends string>(
+  name: string,
+  choices: readonly Choice[],
+  initial: Choice,
+): Signal<Choice> {
+  const key = `octavo.${name}`;
+  const choice = signal(choices.find((each) => each === read(key)) ?? initial);
+  choice.subscribe((value) => {
+    if (value === (read(key) ?? initial)) return;
+    try {
+      localStorage.setItem(key, value);
+    } catch {
+      // Forbidden by the browser's settings.
+    }
+  });
+  return choice;
+}
+
+/** A set of names under `octavo.<name>`. */
+export function storedNames(name: string): Signal<ReadonlySet<string>> {
+  const key = `octavo.${name}`;
+  const names = signal<ReadonlySet<string>>(new Set(read(key)?.split(" ").filter(Boolean)));
+  names.subscribe((value) => {
+    const text = [...value].join(" ");
+    if (text === (read(key) ?? "")) return;
+    try {
+      localStorage.setItem(key, text);
+    } catch {
+      // Forbidden by the browser's settings.
+    }
+  });
+  return names;
+}

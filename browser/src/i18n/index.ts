@@ -3,6 +3,7 @@
 import german from "./de.json?url";
 import type editor from "./en/editor.json";
 import type entry from "./en/entry.json";
+import type home from "./en/home.json";
 import type settings from "./en/settings.json";
 import type share from "./en/share.json";
 import shell from "./en/shell.json";
@@ -12,6 +13,7 @@ export type MessageKey = keyof (typeof shell &
   typeof editor &
   typeof entry &
   typeof settings &
+  typeof home &
   typeof share &
   typeof tools);
 type Message = string | Partial<Record<Intl.LDMLPluralRule, string>>;

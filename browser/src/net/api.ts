@@ -41,6 +41,38 @@ export interface DocumentSummary {
   updated_at: string;
 }
 
+/** A folder on the way to the one that is shown. */
+export interface Crumb {
+  id: string;
+  name: string;
+}
+
+/** Where something was found, as [index, length] in code units of plain text. */
+export type Range = readonly [index: number, length: number];
+
+/** A document with what a list tells of it; folder, tags and star are one's own. */
+export interface DocumentEntry extends DocumentSummary {
+  starred: boolean;
+  link_role: Role | null;
+  folder_id: string | null;
+  tags: string[];
+  template: boolean;
+  opened_at: string | null;
+  deleted_at: string | null;
+  words: number;
+  characters: number;
+  edited_by: User | null;
+  edited_at: string | null;
+  /** The first lines, when they were asked for; null: not read yet. */
+  preview?: { ops: Op[] } | null;
+  /** With a query: where the document answers it. */
+  match?: {
+    title: readonly Range[];
+    tags: readonly string[];
+    passage: { text: string; ranges: readonly Range[] } | null;
+  };
+}
+
 export interface OpenedDocument extends DocumentSummary {
   content: { ops: Op[] };
   epoch: string;
@@ -79,12 +111,10 @@ export interface Api {
   logout(): Promise<void>;
   me(): Promise<Account>;
   createDocument(title?: string): Promise<OpenedDocument | DocumentSummary>;
-  listDocuments(options?: {
-    query?: string;
-    trashed?: boolean;
-    cursor?: string;
-    limit?: number;
-  }): Promise<{ documents: DocumentSummary[]; next_cursor: string | null }>;
+  /** `options` are the parameters of the route: filters, `query`, `sort`, `order`, `preview`, `cursor`, `limit`. */
+  listDocuments(
+    options?: Record<string, string | number | boolean>,
+  ): Promise<{ documents: DocumentEntry[]; next_cursor: string | null; breadcrumbs: Crumb[] }>;
   openDocument(id: string): Promise<OpenedDocument>;
   rename(id: string, title: string): Promise<void>;
   trash(id: string): Promise<void>;
@@ -145,8 +175,7 @@ export function createApi(fetcher: typeof fetch = fetch.bind(globalThis)): Api {
     createDocument: (title) => request("POST", "/documents", title === undefined ? {} : { title }),
     listDocuments: (options = {}) => {
       const query = new URLSearchParams();
-      for (const [name, value] of Object.entries(options))
-        if (value !== undefined) query.set(name, String(value));
+      for (const [name, value] of Object.entries(options)) query.set(name, String(value));
       return request("GET", `/documents?${query}`);
     },
     openDocument: (id) => request("GET", document(id)),

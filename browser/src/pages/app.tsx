@@ -14,6 +14,9 @@ const chunks = {
   settings: async () => (await import("./settings")).SettingsPage,
   editor: async () => (await import("./editor/page")).EditorPage,
 };
+/** The addresses of the home page: sections, and folders. */
+const HOME = /^\/(?:(?:recent|owned|shared|starred|trash|folders(?:\/[\w-]+)?)\/?)?$/;
+
 type ChunkName = keyof typeof chunks;
 type PageOf<Name extends ChunkName> = Awaited<ReturnType<(typeof chunks)[Name]>>;
 
@@ -67,8 +70,7 @@ function Page() {
   const [, documentId] = /^\/d\/([\w-]+)\/?$/.exec(here) ?? [];
   const [, invitation] = /^\/invitations\/([\w-]+)\/?$/.exec(here) ?? [];
   const [inSettings, part = "profile"] = /^\/settings(?:\/(\w+))?\/?$/.exec(here) ?? [];
-  if (here !== "/" && here !== "/trash" && !documentId && !invitation && !inSettings)
-    return <Problem kind="page" />;
+  if (!HOME.test(here) && !documentId && !invitation && !inSettings) return <Problem kind="page" />;
   if (invitation || (documentId && !user)) {
     if (!Entry) return <Fetch key="entry" name="entry" />;
     if (invitation) return <Entry.InvitationPage key={invitation} token={invitation} />;
@@ -86,7 +88,7 @@ function Page() {
   }
   // A guest has the documents that were entered, and nothing else.
   if (!known) return <Redirect to={askToSignIn} />;
-  return Home ? <Home key={here} trash={here === "/trash"} /> : <Fetch key="home" name="home" />;
+  return Home ? <Home key="home" /> : <Fetch key="home" name="home" />;
 }
 
 export function App() {

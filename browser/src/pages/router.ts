@@ -1,6 +1,15 @@
-import { signal } from "@preact/signals";
+import { batch, signal } from "@preact/signals";
 
 export const path = signal(location.pathname);
+/** The query of the address, with its question mark. */
+export const search = signal(location.search);
+
+function arrive(): void {
+  batch(() => {
+    path.value = location.pathname;
+    search.value = location.search;
+  });
+}
 
 type Guard = () => Promise<boolean>;
 const mayAlways: Guard = async () => true;
@@ -15,9 +24,8 @@ export function setGuard(next: Guard | null): void {
 export const mayLeave: Guard = () => guard();
 
 addEventListener("popstate", async () => {
-  const before = path.peek();
-  if (location.pathname === before) return;
-  if (await mayLeave()) path.value = location.pathname;
+  const before = path.peek() + search.peek();
+  if (location.pathname === path.peek() || (await mayLeave())) arrive();
   else history.pushState(null, "", before);
 });
 
@@ -26,7 +34,7 @@ export async function navigate(to: string, replace = false): Promise<void> {
   if (!(await mayLeave())) return;
   if (replace) history.replaceState(null, "", to);
   else history.pushState(null, "", to);
-  path.value = location.pathname;
+  arrive();
   scrollTo(0, 0);
 }
 

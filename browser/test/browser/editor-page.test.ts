@@ -434,6 +434,6 @@ test("every word on the page comes from the catalogue, and a chosen language is 
     ).toEqual([]);
   }
   await page.goto(server.url);
-  await page.locator("li.document").first().waitFor();
+  await page.locator("[data-document]").first().waitFor();
   expect((await hardCoded(page)).filter((each) => !/(Page|Ada Lovelace|Octavo)/.test(each))).toEqual([]);
 });

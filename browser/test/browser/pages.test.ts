@@ -63,6 +63,7 @@ test("a document is found, renamed in place, thrown away and taken back", async 
   await page.getByRole("link", { name: "First" }).waitFor();
   await page.getByLabel("Search documents").fill("Seco");
   await page.getByRole("link", { name: "First" }).waitFor({ state: "detached" });
+  await page.locator("[data-document]").hover();
   await page.getByRole("button", { name: "Actions for Second" }).click();
   await page.getByRole("menuitem", { name: "Rename" }).click();
   await page.locator("input[aria-label='New title of Second']:focus").fill("Third");
@@ -214,8 +215,8 @@ test("axe finds nothing serious on any page, in light and in dark", async () => 
       [`/d/${thrownAway}`, ".problem"],
       ["/d/nothing", ".problem"],
       ["/nowhere", ".problem"],
-      ["/", "li.document"],
-      ["/trash", "li.document"],
+      ["/", "[data-document]"],
+      ["/trash", "[data-document]"],
     ] as const) {
       await page.goto(server.url + path);
       await page.locator(shown).first().waitFor();
@@ -250,6 +251,6 @@ test("the chosen theme stays, and 320 pixels are enough", async () => {
   expect(await overflow()).toBeLessThanOrEqual(0);
   expect(await page.locator(SAVE_STATE).isVisible()).toBe(true);
   await page.goto(server.url);
-  await page.locator("li.document").first().waitFor();
+  await page.locator("[data-document]").first().waitFor();
   expect(await overflow()).toBeLessThanOrEqual(0);
 });

@@ -99,17 +99,8 @@ test("signing in and up", async () => {
   await page.locator("[type=submit]").waitFor();
 });
 
-test("the list, the trash, the pages of errors", async () => {
+test("the pages of errors", async () => {
   const page = await (await ada.context(browser)).newPage();
-  await page.goto(server.url);
-  await page.locator("li.document").first().waitFor();
-  await picture(page, "home");
-  await page.setViewportSize({ width: 1440, height: 900 });
-  await page.locator("li.document .button").first().click();
-  await page.screenshot({ path: `${OUT}/home-menu.png` });
-  await page.goto(`${server.url}/trash`);
-  await page.locator(".empty").waitFor();
-  await picture(page, "trash");
   await page.goto(`${server.url}/d/nothing-is-here`);
   await page.getByRole("alert").waitFor();
   await picture(page, "not-found");

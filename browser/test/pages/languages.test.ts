@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import german from "../../src/i18n/de.json";
 import editor from "../../src/i18n/en/editor.json";
 import entry from "../../src/i18n/en/entry.json";
+import home from "../../src/i18n/en/home.json";
 import settings from "../../src/i18n/en/settings.json";
 import share from "../../src/i18n/en/share.json";
 import shell from "../../src/i18n/en/shell.json";
@@ -9,7 +10,15 @@ import tools from "../../src/i18n/en/tools.json";
 
 type Message = string | Record<string, string>;
 
-const english: Record<string, Message> = { ...shell, ...editor, ...entry, ...settings, ...share, ...tools };
+const english: Record<string, Message> = {
+  ...shell,
+  ...editor,
+  ...entry,
+  ...home,
+  ...settings,
+  ...share,
+  ...tools,
+};
 const translated: Record<string, Message> = german;
 
 const forms = (message: Message | undefined) =>
