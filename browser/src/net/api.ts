@@ -78,6 +78,7 @@ export interface OpenedDocument extends DocumentSummary {
   epoch: string;
   revision: number;
   collaborators: Collaborator[];
+  switches: Switches;
   /** Path-absolute, bears a ticket good for one connection within a minute. */
   websocket_url: string;
 }

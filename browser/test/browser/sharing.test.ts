@@ -33,7 +33,7 @@ async function choose(page: Page, name: string, entry: string): Promise<void> {
   await page.getByRole("button", { name: `Role of ${name}` }).click();
   await page
     .getByRole("menu")
-    .getByRole(/may|owner|access/i.test(entry) ? "menuitem" : "menuitemradio", { name: entry })
+    .getByRole(/may|owner|access|link|Withdraw/i.test(entry) ? "menuitem" : "menuitemradio", { name: entry })
     .click();
 }
 
@@ -257,4 +257,118 @@ test("the document is handed over after a question; who was owner stays as edito
   await page.getByRole("button", { name: "Give up my access" }).click();
   await page.getByText("You have left “Plan”.").waitFor();
   await other.getByRole("button", { name: "Role of Ada" }).waitFor({ state: "detached" });
+});
+
+/** Tab by Tab to the control of this name. */
+async function tabTo(page: Page, name: RegExp): Promise<void> {
+  for (let step = 0; step < 40; step += 1) {
+    const focused = page.locator(":focus");
+    const label = await focused.evaluate(
+      (element) =>
+        element.getAttribute("aria-label") ??
+        (element as HTMLInputElement).labels?.[0]?.textContent ??
+        element.textContent ??
+        "",
+    );
+    if (name.test(label.trim())) return;
+    await page.keyboard.press("Tab");
+  }
+  throw new Error(`No control is named ${name}.`);
+}
+
+test("the share dialog by keyboard alone, and the focus goes back where it was", async () => {
+  const [ada, bob] = (await people("Ada", "Bob")) as [Person, Person];
+  await ada.createDocument("Before", ["x"], [bob]);
+  const documentId = await ada.createDocument("Plan", ["ours"]);
+  const page = await ada.open(browser, documentId);
+  await page.getByRole("button", { name: "Share" }).focus();
+  await page.keyboard.press("Enter");
+  await page.locator(".share-list li").first().waitFor();
+  await tabTo(page, /^Add people/);
+  await page.keyboard.type("bo");
+  await page.getByRole("option", { name: /Bob/ }).waitFor();
+  for (const key of ["ArrowDown", "Enter", "Backspace"]) await page.keyboard.press(key);
+  await page.keyboard.type("bo");
+  await page.getByRole("option", { name: /Bob/ }).waitFor();
+  await page.keyboard.press("Escape");
+  expect(await page.locator("dialog[open]").count()).toBe(1);
+  for (const key of ["ArrowUp", "Enter", "Enter"]) await page.keyboard.press(key);
+  await page.getByRole("button", { name: "Role of Bob: Editor" }).waitFor();
+  await tabTo(page, /^Role of Bob/);
+  for (const key of ["Enter", "ArrowDown", "Enter"]) await page.keyboard.press(key);
+  await page.getByRole("button", { name: "Role of Bob: Commenter" }).waitFor();
+  await tabTo(page, /^General access/);
+  await page.keyboard.press("ArrowDown");
+  await page.getByText("Whoever has the link may read.").waitFor();
+  await tabTo(page, /without an account/);
+  await page.keyboard.press("Space");
+  await page.locator(".switch:checked").waitFor();
+  await tabTo(page, /^Settings/);
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "Settings of “Plan”" }).waitFor();
+  await tabTo(page, /^Back/);
+  await page.keyboard.press("Enter");
+  await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe("share-settings");
+  await page.keyboard.press("Escape");
+  await page.locator("dialog").waitFor({ state: "detached" });
+  await expect
+    .poll(() => page.evaluate(() => document.activeElement?.getAttribute("aria-label")))
+    .toBe("Share");
+});
+
+test("a link that the clipboard refuses is shown; an invitation is made anew and withdrawn", async () => {
+  const [ada] = (await people("Ada")) as [Person];
+  const documentId = await ada.createDocument("Plan", ["ours"]);
+  const page = await ada.open(browser, documentId);
+  await page.evaluate(() => {
+    navigator.clipboard.writeText = () => Promise.reject(new DOMException("no", "NotAllowedError"));
+  });
+  await share(page);
+  await page.getByRole("button", { name: "Copy link" }).click();
+  expect(await page.getByLabel("The link", { exact: true }).inputValue()).toBe(
+    `${server.url}/d/${documentId}`,
+  );
+  const add = page.getByRole("combobox", { name: "Add people" });
+  await add.fill("one@example.org, two@example.org");
+  await page.locator(".share-add").getByRole("button", { name: "Share", exact: true }).click();
+  await add.press("Enter");
+  const link = () => page.getByLabel(/^Send this link to one/).inputValue();
+  const first = await link();
+  await page.getByLabel(/^Send this link to two/).waitFor();
+  await choose(page, "one@example.org", "Make a new link");
+  await expect.poll(link).not.toBe(first);
+  const token = (address: string) => `/invitations/${address.split("/").at(-1)}`;
+  const second = await link();
+  await expect(ada.request("GET", token(first))).rejects.toThrow("404");
+  expect(await ada.request("GET", token(second))).toMatchObject({ role: "editor" });
+  await choose(page, "one@example.org", "Withdraw the invitation");
+  await page.getByText("The invitation of one@example.org is withdrawn").waitFor();
+  await expect(ada.request("GET", token(second))).rejects.toThrow("404");
+});
+
+test("where the owner lets viewers not copy, neither copying nor printing takes the text along", async () => {
+  const [ada, vic] = (await people("Ada", "Vic")) as [Person, Person];
+  const documentId = await ada.createDocument("Exam", ["questions"]);
+  await setRole(ada, documentId, vic, "viewer");
+  await ada.request("PATCH", `/documents/${documentId}`, { switches: { copying: false } });
+  const page = await (await vic.context(browser)).newPage();
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  await page.goto(`${server.url}/d/${documentId}`);
+  await banner(page, "You may read this document").waitFor();
+  await page.locator("html.no-print").waitFor();
+  const copy = async () => {
+    await page.locator(TEXT).click();
+    for (const key of ["a", "c"]) await page.keyboard.press(`ControlOrMeta+${key}`);
+  };
+  await page.evaluate(() => navigator.clipboard.writeText("before"));
+  await copy();
+  await page.locator(".notice", { hasText: "lets viewers and commenters not copy" }).waitFor();
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe("before");
+  await page.emulateMedia({ media: "print" });
+  expect(await page.locator(TEXT).isVisible()).toBe(false);
+  await page.emulateMedia({ media: "screen" });
+  await ada.request("PATCH", `/documents/${documentId}`, { switches: { copying: true } });
+  await page.locator("html:not(.no-print)").waitFor();
+  await copy();
+  await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toContain("questions");
 });

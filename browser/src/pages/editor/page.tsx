@@ -24,6 +24,7 @@ const Tooltips = lazy(() => import("../../components/tooltip"));
 const Toolbar = lazy(() => import("./toolbar"));
 const BarEnd = lazy(() => import("./bar-end"));
 const Banners = lazy(() => import("./banners"));
+const CopyGuard = lazy(() => import("./copy-guard"));
 const Failed = lazy(() => import("./failed"));
 const Menus = lazy(() => import("./menus-part"));
 const Outline = lazy(() => import("./outline"));
@@ -181,6 +182,7 @@ export function EditorPage({ documentId }: { documentId: string }) {
       {!finding && <LinkBubble workspace={workspace} />}
       <ImageTools workspace={workspace} />
       <OpenPanel workspace={workspace} />
+      <CopyGuard workspace={workspace} />
       <Tooltips />
     </div>
   );

@@ -5,7 +5,7 @@ import { narrow } from "../../components/window";
 import type { Access, Editor, PageCommandId, PastedImage, Person, SaveState } from "../../editor/editor";
 import { openEditor } from "../../editor/editor";
 import { t } from "../../i18n";
-import type { Api, ApiError } from "../../net/api";
+import type { Api, ApiError, Switches } from "../../net/api";
 import { api, asApiError, askToSignIn } from "../account";
 import { openShare, sharingMoved } from "../share";
 import { saveText } from "./save-text";
@@ -71,6 +71,13 @@ export function createWorkspace(documentId: string, onImages: (images: readonly 
   const lockReason = signal("");
   /** The role was lowered while the document was open. */
   const demoted = signal(false);
+  /** What the owner allows; null before it is known. */
+  const switches = signal<Switches | null>(null);
+  /** Whether the text may be taken along: editors always may. */
+  const mayCopy = computed(() => {
+    const { role } = access.value;
+    return role === "owner" || role === "editor" || switches.value?.copying !== false;
+  });
   /** The login ended elsewhere; with what was not yet sent. */
   const signedOut = signal<{ text: string } | null>(null);
   let attempt = 0;
@@ -86,6 +93,11 @@ export function createWorkspace(documentId: string, onImages: (images: readonly 
   /** Without a login no ticket is given, and the page must not wait for one for ever. */
   const ownApi: Api = {
     ...api,
+    openDocument: async (id) => {
+      const opened = await api.openDocument(id);
+      switches.value = opened.switches;
+      return opened;
+    },
     ticket: async (id) => {
       try {
         return await api.ticket(id);
@@ -133,7 +145,7 @@ export function createWorkspace(documentId: string, onImages: (images: readonly 
       "find-next": () => step("next"),
       "find-previous": () => step("previous"),
       save: () => notify(saveText(state.peek())),
-      print: () => window.print(),
+      print: () => (mayCopy.peek() ? window.print() : notify(t("editor.noCopying"))),
       outline: () => showOutline(!outline.peek()),
       "full-screen": () => showFullScreen(!fullScreen.peek()),
     };
@@ -151,6 +163,7 @@ export function createWorkspace(documentId: string, onImages: (images: readonly 
   function happened(event: string, data: unknown): void {
     if (SHARING.test(event)) sharingMoved.value += 1;
     if (event === "access.requested") asked(data);
+    if (event === "switches.changed") switches.value = (data as { switches: Switches }).switches;
     if (event !== "document.locked") return;
     const { locked } = (data ?? {}) as { locked?: { reason?: unknown } | null };
     lockReason.value = typeof locked?.reason === "string" ? locked.reason : "";
@@ -243,7 +256,7 @@ export function createWorkspace(documentId: string, onImages: (images: readonly 
 
   return {
     documentId,
-    ...{ editor, state, people, title, access, demoted, failure, lost, lockReason, moment, uploads },
+    ...{ editor, state, people, title, access, demoted, mayCopy, failure, lost, lockReason, moment, uploads },
     ...{ panel, finding, outline, fullScreen },
     ...{ open, close, rename, mayLeave, perform, endFinding, showOutline, showFullScreen },
   };

@@ -122,7 +122,9 @@ function Combo({ chosen, taken, text, setText, choose, submit }: ComboProps) {
         spellcheck={false}
         value={text}
         onInput={(event) => {
-          setText(event.currentTarget.value);
+          const { value } = event.currentTarget;
+          // Several at once, as a completion of the browser or of another program writes them.
+          if (!between.test(value.trim()) || !takeTyped(value)) setText(value);
           setOpen(true);
           setAt(-1);
         }}

@@ -196,6 +196,10 @@ interface ShareDialogProps {
 export default function ShareDialog({ documentId, view: first, close }: ShareDialogProps) {
   const state = useSharing(documentId);
   const [view, setView] = useState<ShareView>(first);
+  const show = (next: ShareView) => {
+    state.said.value = null;
+    setView(next);
+  };
   const sharing = state.sharing.value;
   const gone = state.gone.value;
   const shown = state.mine.value ? view : "people";
@@ -210,7 +214,7 @@ export default function ShareDialog({ documentId, view: first, close }: ShareDia
       {gone && <p class="failure">{t("share.gone", { message: gone.message })}</p>}
       {!sharing && !gone && <p class="quiet late">{t("app.loading")}</p>}
       {sharing && !gone && shown === "people" && (
-        <Main state={state} sharing={sharing} close={close} show={setView} />
+        <Main state={state} sharing={sharing} close={close} show={show} />
       )}
       {sharing && !gone && shown !== "people" && (
         <>
@@ -218,7 +222,7 @@ export default function ShareDialog({ documentId, view: first, close }: ShareDia
           {shown === "settings" && <Outcome state={state} />}
           {shown === "activity" && <Activity documentId={documentId} />}
           <footer class="share-foot">
-            <button type="button" class="button" ref={takeFocus} onClick={() => setView("people")}>
+            <button type="button" class="button" ref={takeFocus} onClick={() => show("people")}>
               <Icon shapes={back} size={16} />
               {t("share.back")}
             </button>

@@ -4,6 +4,7 @@ import lock from "lucide:lock";
 import { useEffect, useState } from "preact/hooks";
 import { CopyField, copyText } from "../../components/copy";
 import { Icon } from "../../components/icon";
+import { announce } from "../../components/notice";
 import { Switch } from "../../components/switch";
 import { t } from "../../i18n";
 import { SHARED_ROLES, type SharedRole, type Sharing, type SharingState } from "./state";
@@ -84,12 +85,13 @@ export function CopyLink({ documentId, asked }: { documentId: string; asked(refu
   const copy = async () => {
     const done = await copyText(addressOf(documentId));
     setCopied(done);
+    if (done) announce(t("share.copied"));
     asked(!done);
   };
   return (
     <button type="button" class="button share-copy" onClick={() => void copy()}>
       <Icon shapes={linkIcon} size={16} />
-      <span role="status">{t(copied ? "share.copied" : "share.copy")}</span>
+      {t(copied ? "share.copied" : "share.copy")}
     </button>
   );
 }
