@@ -22,10 +22,11 @@ sim:      ## the simulation on more seeds (make sim SEEDS=20000; SEEDS=1 SEED=17
 	$(SETUP) dev
 	@exec $(PYTHON) -m tests.simulation --seeds $(or $(SEEDS),2000) --seed $(or $(SEED),0)
 
-soak:     ## the simulation, the laws of the algebra and twenty minutes of three random writers, for a night
+soak:     ## the simulation, the laws of the algebra, every route by its schema, and twenty minutes of three random writers, for a night
 	$(SETUP) dev
 	$(PYTHON) -m tests.simulation --seeds $(or $(SEEDS),20000) --seed $(or $(SEED),0)
 	HYPOTHESIS_PROFILE=soak $(PYTHON) -m pytest tests/delta
+	OCTAVO_EXAMPLES=400 $(PYTHON) -m pytest tests/web/test_openapi.py
 	cd browser && OCTAVO_SOAK=1 npm run --silent test:browser -- random
 
 chaos:    ## kill -9 under load, the real server (make chaos ROUNDS=40)

@@ -9,5 +9,7 @@ export default defineConfig({
     fileParallelism: false,
     testTimeout: 90_000,
     hookTimeout: 60_000,
+    // Of conditions that are waited for: longer than a busy machine needs.
+    expect: { poll: { timeout: 20_000 } },
   },
 });

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import hypothesis
@@ -14,7 +15,8 @@ from schemathesis import GenerationMode
 from octavo.web.access_matrix import API, ROUTES
 from tests.web.running import Person, Running
 
-EXAMPLES = 8
+EXAMPLES = int(os.environ.get("OCTAVO_EXAMPLES", "8"))
+"""Of each route and each way of making them; `make soak` asks for many more."""
 KEYS = [key for key in ROUTES if key != ("GET", API + "/openapi.json")]
 ENDS_LOGINS = ("DELETE", API + "/users/me/logins")
 _SETTINGS = hypothesis.settings(

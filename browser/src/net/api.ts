@@ -52,6 +52,7 @@ export type Range = readonly [index: number, length: number];
 
 /** A document with what a list tells of it; folder, tags and star are one's own. */
 export interface DocumentEntry extends DocumentSummary {
+  revision: number;
   starred: boolean;
   link_role: Role | null;
   folder_id: string | null;

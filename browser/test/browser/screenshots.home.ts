@@ -62,7 +62,7 @@ test("lists and cards", async () => {
   const page = await home();
   await page.locator(ROW).nth(4).waitFor();
   // Counts and first lines come within seconds.
-  await page.waitForFunction(() => document.body.textContent.includes("by me"));
+  await page.getByText("by me").nth(2).waitFor();
   await pictures(page, "home-list");
   await page.getByRole("button", { name: "Show as cards" }).click();
   await page.locator(".preview").nth(4).waitFor();
@@ -126,3 +126,19 @@ async function press(page: Page, key: string): Promise<void> {
   await page.locator(ROW).nth(1).focus();
   await page.keyboard.press(key);
 }
+
+/** For docs/screenshots: a desk with something on it. */
+test("the page as the README shows it", async () => {
+  const grace = await Person.register(server.url, "Grace Hopper");
+  await fillShelf(grace, ada);
+  for (const template_id of ["report", "meeting-notes", "project-brief"])
+    await grace.request("POST", "/documents", { template_id });
+  const page = await (await grace.context(browser, { viewport: { width: 1280, height: 800 } })).newPage();
+  await page.goto(server.url);
+  await page.getByRole("button", { name: "Show as cards" }).click();
+  await page.locator(".preview-h1", { hasText: "Meeting notes" }).waitFor();
+  await page.getByRole("treeitem", { name: /Work/ }).focus();
+  await page.keyboard.press("ArrowRight");
+  await page.getByRole("heading", { level: 1 }).click();
+  await page.screenshot({ path: `${OUT}/documents-light.png` });
+});

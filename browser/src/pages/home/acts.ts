@@ -129,7 +129,7 @@ export function createActs(listing: Listing, shelves: Shelves, place: () => Plac
   async function move(documents: readonly DocumentEntry[], folder: string | null): Promise<void> {
     const done = await moveEach(documents, () => folder);
     const before = new Map(done.map((document) => [document.id, document.folder_id]));
-    const name = shelves.byId(folder)?.name ?? t("home.folders");
+    const name = shelves.byId(folder)?.name ?? t("home.foldersTop");
     said(done, t("home.moved", { ...names(done), folder: name }), () => {
       const moved = done.map((document) => ({ ...document, folder_id: folder }));
       void moveEach(moved, ({ id }) => before.get(id) ?? null).then(() => listing.load(true));

@@ -38,7 +38,7 @@ function Step({ home, crumb }: { home: Home; crumb: Crumb | null }) {
         dir="auto"
         {...target}
       >
-        {crumb?.name ?? t("home.folders")}
+        {crumb?.name ?? t("home.foldersTop")}
       </a>
       <Icon shapes={chevron} size={15} />
     </li>
@@ -210,7 +210,7 @@ function Narrowing({ home }: { home: Home }) {
   );
 }
 
-const folderName = (home: Home, folder: string) => home.shelves.byId(folder)?.name ?? t("home.folders");
+const folderName = (home: Home, folder: string) => home.shelves.byId(folder)?.name ?? t("home.foldersTop");
 
 function FolderCard({ home, folder, first }: { home: Home; folder: Folder; first: boolean }) {
   const { over, ...target } = useFolderDrop(home, folder.id);

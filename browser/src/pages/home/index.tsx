@@ -7,6 +7,7 @@ import { lazy } from "../../components/lazy";
 import { Mark } from "../../components/mark";
 import { narrow } from "../../components/window";
 import { t } from "../../i18n";
+import type { DocumentEntry } from "../../net/api";
 import { account } from "../account";
 import { problemOf } from "../problem";
 import { follow } from "../router";
@@ -24,6 +25,7 @@ const OpenPanel = lazy(() => import("./panels"));
 
 /** What others do is seen after this long at the latest. */
 const LOOK_EVERY_MS = 30_000;
+const SOON_MS = 4_000;
 
 function TopBar({ home }: { home: HomeState }) {
   return (
@@ -107,6 +109,19 @@ function useRefresh(home: HomeState): void {
   }, [home]);
 }
 
+/** What was written a moment ago has its words, first lines and writer told a moment later. */
+function useSoon(home: HomeState): void {
+  const documents = home.listing.documents.value;
+  useEffect(() => {
+    const moment = Date.now() - SOON_MS;
+    const untold = ({ revision, edited_at, updated_at }: DocumentEntry) =>
+      revision > 0 && (edited_at === null || Date.parse(updated_at) > moment);
+    if (!documents?.some(untold)) return;
+    const timer = setTimeout(() => void home.listing.refresh(), SOON_MS);
+    return () => clearTimeout(timer);
+  }, [documents, home]);
+}
+
 /** The keys that hold wherever the focus is, but where one types. */
 function useKeys(home: HomeState): void {
   useEffect(() => {
@@ -145,6 +160,7 @@ function usePreparedEditor(ready: boolean): void {
 export function Home() {
   const home = useMemo(createHome, []);
   useRefresh(home);
+  useSoon(home);
   useKeys(home);
   usePreparedEditor(home.listing.documents.value !== null);
   const title = titleOfPlace(home);

@@ -206,7 +206,7 @@ export const titleOfPlace = (home: Home): string => {
   if (query) return t("home.results", { query });
   if (tag && section === "all") return tag;
   if (section !== "folder") return t(section === "all" ? "home.title" : `home.section.${section}`);
-  if (folder === ROOT) return t("home.folders");
+  if (folder === ROOT) return t("home.foldersTop");
   const found = home.shelves.byId(folder) ?? home.listing.breadcrumbs.value.at(-1);
-  return found ? shownTitle({ title: found.name }) : t("home.folders");
+  return found ? shownTitle({ title: found.name }) : t("home.foldersTop");
 };

@@ -83,7 +83,7 @@ function Item({ folder, level, stop, ...tree }: ItemProps) {
         </span>
         <Icon shapes={folder ? folderIcon : foldersIcon} size={17} />
         <span class="tree-name" dir="auto">
-          {folder?.name ?? t("home.folders")}
+          {folder?.name ?? t("home.foldersTop")}
         </span>
         {folder && folder.documents > 0 && (
           <span class="tree-count quiet" aria-hidden="true">

@@ -35,7 +35,7 @@ function Move({ home, title, from, without, move, close }: MoveProps) {
     const folder = await home.shelves.add(name, folderOf(chosen));
     if (folder) choose(folder.id);
   };
-  const name = home.shelves.byId(chosen)?.name ?? t("home.folders");
+  const name = home.shelves.byId(chosen)?.name ?? t("home.foldersTop");
   return (
     <Dialog title={title} onClose={close}>
       <div ref={box} class="move-tree">
