@@ -180,7 +180,6 @@ def user_admin(email: str, off: bool, data_dir: Path | None) -> None:
 def verify(document_id: str | None, renew_epoch: bool, data_dir: Path | None) -> None:
     """Read the whole log and say whether it is sound; beside a running server too.  Ends with 1 if it is not."""
     from octavo import verify as check
-    from octavo.adapters.files import FOLDER, FileBlobs
     from octavo.server import open_store
 
     given = _settings(data_dir=data_dir)
@@ -192,9 +191,8 @@ def verify(document_id: str | None, renew_epoch: bool, data_dir: Path | None) ->
     async def run() -> check.Summary:
         store = open_store(given, read_only=True)
         try:
-            blobs = FileBlobs(given.data_dir / FOLDER)
             return await check.verify(
-                store.database, store.snapshots, document_id=document_id, blobs=blobs, progress=report
+                store.database, store.snapshots, document_id=document_id, blobs=store.blobs, progress=report
             )
         finally:
             await asyncio.to_thread(store.close)
@@ -226,6 +224,43 @@ def _renew_epochs(given: Settings, document_id: str | None) -> int:
 
     try:
         return asyncio.run(run())
+    except OctavoError as fault:
+        _fail(fault)
+
+
+@main.command()
+@click.argument("document_id", required=False)
+@click.option("--all", "everything", is_flag=True, help="all but the last change, in short segments too")
+@DataDir
+def seal(document_id: str | None, everything: bool, data_dir: Path | None) -> None:
+    """Move older changes from rows into sealed segments now; with SQLite while the server is stopped."""
+    from octavo.catalog import segments
+    from octavo.sealing import EVERYTHING, Policy, Sealer
+    from octavo.server import SystemClock, open_store
+
+    given = _settings(data_dir=data_dir)
+    policy = EVERYTHING if everything else Policy()
+
+    async def run() -> None:
+        store = open_store(given)
+        try:
+            sealer = Sealer(store.database, store.blobs, SystemClock())
+            names = (
+                [document_id]
+                if document_id
+                else await store.database.read(lambda connection: segments.tails(connection, policy.keep))
+            )
+            moved = 0
+            for name in names:
+                moved += await sealer.seal(name, policy)
+            removed = await sealer.collect()
+            await store.compact()
+        finally:
+            await asyncio.to_thread(store.close)
+        click.echo(f"{moved} changes of {len(names)} documents sealed, {removed} files without a use removed")
+
+    try:
+        asyncio.run(run())
     except OctavoError as fault:
         _fail(fault)
 

@@ -27,6 +27,7 @@ from octavo.catalog import documents as documents_catalog
 from octavo.catalog import images as catalog
 from octavo.catalog import usage
 from octavo.catalog.images import Image
+from octavo.catalog.segments import PREFIX
 from octavo.convert import images as convert
 from octavo.documents import require_unlocked, role_now
 from octavo.errors import Conflict, Denied, Invalid, Missing
@@ -176,7 +177,7 @@ class Images:
         keys = await self._blobs.keys()
         kept = await self._database.read(lambda connection: catalog.needed(connection, keys))
         for key in keys:
-            if key not in kept:
+            if key not in kept and not key.startswith(PREFIX):
                 await self._drop(key)
         return removed
 

@@ -114,6 +114,11 @@ images: Final = Counter(
 )
 
 
+sealed: Final = Counter(
+    "octavo_sealed_changes_total", "Changes moved from rows into sealed segments.", registry=REGISTRY
+)
+
+
 def render() -> bytes:
     """All metrics in the Prometheus text format."""
     return generate_latest(REGISTRY)

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar, runtime_checkable
 
 from octavo.convert.terms import Passage
+from octavo.delta import Delta
 from octavo.errors import Conflict
 from octavo.protocol import Change
 
@@ -110,6 +111,18 @@ class OperationLog(Protocol):
 
         The product raises it inside the transaction that takes the rights (`catalog`); this verb is for
         operators and tests.
+        """
+
+
+@runtime_checkable
+class Replays(Protocol):
+    """A log that knows a shorter way to a content than change by change."""
+
+    async def deltas(self, document_id: str, *, after: int, to: int) -> tuple[list[Delta], int]:
+        """What leads from the content at revision `after` on towards that at `to`, and the revision it leads to.
+
+        Fewer deltas than changes where what was typed in one go is kept as one: for contents only, never for
+        transforming.  Raises as `OperationLog.read` does.
         """
 
 

@@ -23,7 +23,6 @@ import uvicorn
 from octavo import __version__, metrics
 from octavo.accounts import Accounts
 from octavo.adapters.fetch import PublicFetch
-from octavo.adapters.files import FOLDER, FileBlobs
 from octavo.adapters.pg_connect import place
 from octavo.adapters.stores import Index, Store, open_search
 from octavo.adapters.stores import open_store as _open_store
@@ -44,6 +43,7 @@ from octavo.images import Collector, Images, UseOfImages
 from octavo.jobs import Job, Jobs, SnapshotJob
 from octavo.library import Library
 from octavo.locks import Locks
+from octavo.sealing import Sealer, SealJob
 from octavo.search import PAUSE, IndexJob, watch
 from octavo.settings import Settings, unknown
 from octavo.sharing import Sharing
@@ -134,13 +134,14 @@ async def _wire(settings: Settings, store: Store, search: Index, max_connections
     accounts = Accounts(store.database, clock, settings, key)
     documents = Documents(store.database, store.log, clock, settings)
     locks = Locks(store.database, clock)
-    blobs = FileBlobs(settings.data_dir / FOLDER)
+    blobs = store.blobs
+    sealer = Sealer(store.database, blobs, clock)
     images = Images(store.database, blobs, clock, settings, PublicFetch())
     indexing = IndexJob(store.database, store.log, search)
     anchors = Anchors(store.database, store.log, store.snapshots)
     anchoring = AnchorsJob(anchors, store.log)
     following = (SessionJob(store.database, store.log), AttributionJob(store.database, store.log))
-    jobs = _jobs(store, clock, [indexing, anchoring, *following])
+    jobs = _jobs(store, clock, [indexing, anchoring, SealJob(sealer), *following])
     host = _rooms(settings, store, documents, locks, jobs)
     tickets = Tickets(clock, settings.ticket_seconds)
     app: Application
@@ -177,7 +178,7 @@ async def _wire(settings: Settings, store: Store, search: Index, max_connections
     collector = Collector(images, partial(jobs.catch_up, UseOfImages.name))
     app = Application(settings, store, host, jobs, collector, gateway, services, front)
     await indexing.prepare()
-    await _start(app)
+    await _start(app, sealer)
     return app
 
 
@@ -240,13 +241,14 @@ def _jobs(store: Store, clock: SystemClock, more: Sequence[Job]) -> Jobs:
     )
 
 
-async def _start(app: Application) -> None:
+async def _start(app: Application, sealer: Sealer) -> None:
     await app.host.start()
     await app.jobs.start()
     app.collector.start()
     app.chores = [
         asyncio.ensure_future(watch(app.store.database, app.jobs.changed)),
         asyncio.ensure_future(app.services.home.trash.sweep_always()),
+        asyncio.ensure_future(sealer.collect_always()),
     ]
 
 

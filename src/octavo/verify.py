@@ -1,6 +1,7 @@
 """`octavo verify`: does the store hold what it promises?  Reads only; works beside a running server.
 
-Checks of each document: revisions 1 … head without a gap; the hash chain ends at the head's; every client row agrees
+Checks of each document: revisions 1 … head without a gap, sealed or in rows; the checksums of its segments; the hash
+chain from there ends at the head's; every client row agrees
 with its last change and every change has its client; every operation can be read, applies and keeps the schema; the
 content at each snapshot equals the replay.  Of each image that a revision has: its bytes are there and have
 its hash.  What only a person can know, that a log was restored from a backup, is said to it by `renew_epochs`.
@@ -8,9 +9,10 @@ its hash.  What only a person can know, that a log was restored from a backup, i
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
@@ -18,9 +20,12 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Connection, Row, select, text
 
+from octavo.catalog import segments
 from octavo.catalog.chain import GENESIS, link
 from octavo.catalog.heads import renew_epoch
-from octavo.catalog.tables import changes, clients, documents, heads, images, snapshots
+from octavo.catalog.tables import clients, documents, heads, images, snapshots
+from octavo.convert.columns import Damaged
+from octavo.convert.segment import Segment
 from octavo.delta import Content, Delta, schema, wire
 from octavo.errors import Invalid, Missing, OctavoError, Unavailable
 from octavo.ports import BlobStore, ClientRow, Database, SnapshotStore
@@ -84,7 +89,7 @@ async def verify(
     faults = [] if document_id is not None else await database.read(_check_store)
     reports: list[Report] = []
     for name in await database.read(lambda connection: _names(connection, document_id)):
-        report = await _Check(database, snapshot_store, name).run()
+        report = await _Check(database, snapshot_store, name, blobs).run()
         if report is None:
             continue  # deleted for good meanwhile
         reports.append(report)
@@ -170,11 +175,15 @@ async def _blob_fault(blobs: BlobStore, key: str) -> str | None:
 class _Check:
     """One document, read page by page while the server may go on writing behind the head first seen."""
 
-    def __init__(self, database: Database, snapshot_store: SnapshotStore, document_id: str) -> None:
+    def __init__(
+        self, database: Database, snapshot_store: SnapshotStore, document_id: str, blobs: BlobStore | None
+    ) -> None:
         self._database = database
         self._snapshots = snapshot_store
         self._id = document_id
+        self._blobs = blobs
         self._chain = GENESIS
+        self._sealed = 0
         self._content: Content | None = Content()
         self._clients: dict[str, ClientRow] = {}
 
@@ -184,16 +193,17 @@ class _Check:
             return None
         document, head, chain, stored, marks = start
         report = Report(self._id, head, len(marks))
-        due = iter(marks)
-        mark = next(due, None)
-        if mark == 0:
-            await self._compare(report, 0)
-            mark = next(due, None)
-        revision = 0
+        marks_due = _Due(iter(marks))
+        await self._compare_due(report, marks_due, 0)
+        revision = await self._check_segments(report, marks_due)
         while revision < head:
             first, last = revision, min(revision + _PAGE, head)
-            rows = await self._database.read(partial(_rows, document=document, after=first, last=last))
+            rows = await self._database.read(
+                partial(segments.rows, document=document, after=first, last=last)
+            )
             if not rows:
+                if await self._sealed_since(revision):
+                    return await _Check(self._database, self._snapshots, self._id, self._blobs).run()
                 report.fault(f"changes {revision + 1} to {head} are missing")
                 self._content = None
                 break
@@ -203,11 +213,9 @@ class _Check:
                     self._content = None
                 revision = row.revision
                 self._check(report, row)
-                while mark is not None and mark <= revision:
-                    await self._compare(report, mark)
-                    mark = next(due, None)
-        if mark is not None:
-            report.fault(f"there is a snapshot at revision {mark}, past the head {head}")
+                await self._compare_due(report, marks_due, revision)
+        if marks_due.next is not None:
+            report.fault(f"there is a snapshot at revision {marks_due.next}, past the head {head}")
         if self._chain != chain:
             report.fault("the chain of hashes does not end at the head's: the log was altered or has forked")
         self._compare_clients(report, stored)
@@ -229,6 +237,62 @@ class _Check:
             stored,
             sorted(connection.scalars(marks)),
         )
+
+    async def _compare_due(self, report: Report, due: _Due, revision: int) -> None:
+        while due.next is not None and due.next <= revision:
+            await self._compare(report, due.next)
+            due.step()
+
+    async def _sealed_since(self, revision: int) -> bool:
+        """A running server may have sealed what was to be read next."""
+        found = await self._database.read(lambda connection: segments.border(connection, self._id))
+        return found.sealed > max(self._sealed, revision)
+
+    async def _check_segments(self, report: Report, due: _Due) -> int:
+        """The sealed part: its blobs, their chain of checksums, every change in them; returns where the rows begin."""
+        checksum = GENESIS
+        for sealed in await self._database.read(lambda connection: segments.listed(connection, self._id)):
+            if sealed.first != self._sealed + 1:
+                report.fault(f"changes {self._sealed + 1} to {sealed.first - 1} are missing")
+                self._content = None
+            blob = await self._blob(report, sealed)
+            if blob is not None:
+                found = segments.checksum(checksum, self._id, sealed.first, sealed.last, sealed.link, blob)
+                if found != sealed.checksum:
+                    report.fault(
+                        f"the sealed changes {sealed.first} to {sealed.last} are not those that were sealed"
+                    )
+            await self._check_segment(report, due, sealed, blob)
+            checksum, self._chain, self._sealed = sealed.checksum, sealed.link, sealed.last
+        return self._sealed
+
+    async def _blob(self, report: Report, sealed: segments.Sealed) -> bytes | None:
+        if self._blobs is None:
+            fault: object = "no file store was given"
+        else:
+            try:
+                return await self._blobs.get(sealed.key)
+            except (Missing, Unavailable) as error:
+                fault = error.message
+        report.fault(
+            f"the sealed changes {sealed.first} to {sealed.last} cannot be read: file {sealed.key}: {fault}"
+        )
+        return None
+
+    async def _check_segment(
+        self, report: Report, due: _Due, sealed: segments.Sealed, blob: bytes | None
+    ) -> None:
+        try:
+            changes = [] if blob is None else await asyncio.to_thread(_unsealed, self._id, sealed, blob)
+        except Damaged as fault:
+            report.fault(f"the sealed changes {sealed.first} to {sealed.last} are damaged: {fault}")
+            changes = []
+        if not changes:
+            self._content = None
+        for change in changes:
+            self._check_order(report, change)
+            self._apply(report, change)
+            await self._compare_due(report, due, change.revision)
 
     def _check(self, report: Report, row: Row[Any]) -> None:
         if row.client_id is None:
@@ -253,6 +317,10 @@ class _Check:
             row.origin,
         )
         self._chain = link(self._chain, change, row.salt)
+        self._check_order(report, change)
+        self._apply(report, change)
+
+    def _check_order(self, report: Report, change: Change) -> None:
         before = self._clients.get(change.client_id)
         if before is not None and (change.seq <= before.seq or change.base_revision < before.revision):
             report.fault(f"change {change.revision}: seq or base revision is not after its client's last one")
@@ -263,7 +331,6 @@ class _Check:
         self._clients[change.client_id] = ClientRow(
             change.user_id, change.seq, change.revision, change.digest
         )
-        self._apply(report, change)
 
     def _apply(self, report: Report, change: Change) -> None:
         try:
@@ -298,13 +365,19 @@ class _Check:
                 report.fault(f"client {client_id}: its row does not agree with its last change")
 
 
-def _rows(connection: Connection, document: int, after: int, last: int) -> Sequence[Row[Any]]:
-    query = (
-        select(changes, clients.c.client_id, clients.c.user_id)
-        .outerjoin(
-            clients, (clients.c.document == changes.c.document) & (clients.c.number == changes.c.client)
-        )
-        .where(changes.c.document == document, changes.c.revision > after, changes.c.revision <= last)
-        .order_by(changes.c.revision)
-    )
-    return connection.execute(query).all()
+class _Due:
+    """The revisions of snapshots, in order."""
+
+    def __init__(self, revisions: Iterator[int]) -> None:
+        self._more = revisions
+        self.next = next(revisions, None)
+
+    def step(self) -> None:
+        self.next = next(self._more, None)
+
+
+def _unsealed(document_id: str, sealed: segments.Sealed, blob: bytes) -> list[Change]:
+    segment = Segment(blob)
+    if (segment.document_id, segment.first, segment.last) != (document_id, sealed.first, sealed.last):
+        raise Damaged("they are others")
+    return segment.changes(sealed.first - 1, sealed.last - sealed.first + 1)

@@ -17,6 +17,7 @@ from octavo.ports import Database, OperationLog, SnapshotStore
 from tests import postgres
 from tests.contracts.relays import Nodes
 from tests.redis_server import RedisServer, executable
+from tests.sealing import SealingLog
 
 
 @dataclass
@@ -29,6 +30,7 @@ class Adapter:
     memory_snapshots: MemorySnapshots = field(default_factory=MemorySnapshots)
     stores: list[SqlStore | PgStore] = field(default_factory=list)
     url: str = ""
+    sealing: SealingLog | None = None
 
     def open(self) -> SqlStore | PgStore:
         if self.name == "sqlite-memory" and self.stores:
@@ -43,7 +45,12 @@ class Adapter:
 
     @property
     def log(self) -> OperationLog:
-        return self.memory if self.name == "memory" else self.store.log
+        if self.name == "memory":
+            return self.memory
+        if self.name == "sealing":
+            self.sealing = self.sealing or SealingLog(self.store.log, self.store.database)
+            return self.sealing
+        return self.store.log
 
     @property
     def snapshots(self) -> SnapshotStore:
@@ -58,7 +65,7 @@ class Adapter:
         return self.stores[0] if self.stores else self.open()
 
     def another_log(self) -> OperationLog:
-        return self.memory if self.name == "memory" else self.open().log
+        return self.log if self.name in ("memory", "sealing") else self.open().log
 
     async def close(self) -> None:
         for store in self.stores:
@@ -74,7 +81,7 @@ async def _adapter(name: str, where: Path) -> AsyncIterator[Adapter]:
     await adapter.close()
 
 
-@pytest.fixture(params=["memory", "sqlite", "sqlite-memory", "postgresql"])
+@pytest.fixture(params=["memory", "sqlite", "sqlite-memory", "postgresql", "sealing"])
 async def adapter(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Adapter]:
     async with _adapter(request.param, tmp_path) as opened:
         yield opened

@@ -175,6 +175,9 @@ class PgStore:
             return explain(fault, f"asking the database at {place(self.database.url)}").message
         return None
 
+    async def compact(self) -> None:
+        """PostgreSQL's autovacuum does it."""
+
     def close(self) -> None:
         """Finish what waits and let go of the connections; blocks, so call it beside the event loops in use."""
         self.database.close()

@@ -154,11 +154,13 @@ class SqlStore:
         self,
         database: SqlDatabase,
         *,
+        path: Path | None,
         lock: DirectoryLock | None,
         now: Callable[[], int],
         on_damaged: OnDamaged | None,
     ) -> None:
         self.database = database
+        self._path = path
         self.log = SqlLog(database, now)
         self.snapshots = SqlSnapshots(database, now, on_damaged)
         self._lock = lock
@@ -188,7 +190,7 @@ class SqlStore:
         clock = _system_clock if now is None else now
         if read_only:
             looking = _open_to_look(Path(where), readers)
-            return cls(looking, lock=None, now=clock, on_damaged=on_damaged_snapshot)
+            return cls(looking, path=None, lock=None, now=clock, on_damaged=on_damaged_snapshot)
         path = None if str(where) == MEMORY else Path(where)
         lock = None
         if path is not None:
@@ -201,7 +203,8 @@ class SqlStore:
             if lock is not None:
                 lock.release()
             raise
-        return cls(SqlDatabase(path, writer, readers), lock=lock, now=clock, on_damaged=on_damaged_snapshot)
+        database = SqlDatabase(path, writer, readers)
+        return cls(database, path=path, lock=lock, now=clock, on_damaged=on_damaged_snapshot)
 
     @property
     def failed(self) -> str | None:
@@ -211,6 +214,11 @@ class SqlStore:
     async def ready(self) -> str | None:
         """Why the store takes no more writes; None while all is well."""
         return self.failed
+
+    async def compact(self) -> None:
+        """Give the space of what was removed back to the disk.  Needs the room of the whole file meanwhile."""
+        if self._path is not None:
+            await asyncio.to_thread(_compact, self._path)
 
     def close(self) -> None:
         """Finish what waits, put everything into the main file, let go of the directory; blocks."""
@@ -239,6 +247,16 @@ def _start_writer(path: Path | None, on_commit: OnCommit | None, *, tidy: bool) 
         raise
     writer.start()
     return writer
+
+
+def _compact(path: Path) -> None:
+    connection = connect_writer(path)
+    try:
+        connection.execute("VACUUM")
+    except sqlite3.Error as fault:
+        raise explain(fault, "giving unused space back") from fault
+    finally:
+        connection.close()
 
 
 def _open_to_look(directory: Path, readers: int) -> SqlDatabase:

@@ -6,17 +6,19 @@ import asyncio
 from pathlib import Path
 from typing import Protocol
 
+from octavo.adapters.files import FOLDER, FileBlobs
 from octavo.adapters.pg import PgStore
 from octavo.adapters.pg_search import PgSearch
 from octavo.adapters.sql import SqlStore
 from octavo.adapters.sql_search import SqlSearch
 from octavo.adapters.sql_snapshots import OnDamaged
 from octavo.errors import Unavailable
-from octavo.ports import Database, OperationLog, SearchIndex, SnapshotStore
+from octavo.ports import BlobStore, Database, OperationLog, SearchIndex, SnapshotStore
+from octavo.sealed import SealedLog
 
 
-class Store(Protocol):
-    """A process's hold on what must survive: three ports over one database."""
+class Rows(Protocol):
+    """What a database gives: three ports over one set of tables."""
 
     @property
     def database(self) -> Database: ...
@@ -30,8 +32,25 @@ class Store(Protocol):
     async def ready(self) -> str | None:
         """Why nothing can be written now; None while all is well."""
 
+    async def compact(self) -> None:
+        """Give the space of what was removed back to the disk, where the database does not do so by itself."""
+
     def close(self) -> None:
         """Finish what waits and let go; blocks, so it is called beside the event loop."""
+
+
+class Store:
+    """A process's hold on what must survive: a database, files, and the log that lies in both."""
+
+    def __init__(self, rows: Rows, blobs: BlobStore) -> None:
+        self.rows = rows
+        self.blobs = blobs
+        self.database: Database = rows.database
+        self.snapshots: SnapshotStore = rows.snapshots
+        self.log: OperationLog = SealedLog(rows.log, rows.database, blobs)
+        self.ready = rows.ready
+        self.compact = rows.compact
+        self.close = rows.close
 
 
 class Index(SearchIndex, Protocol):
@@ -54,19 +73,21 @@ def open_store(
     An empty `url` is the SQLite file in `data_dir`, which one process at a time has (`exclusive`); a database of
     PostgreSQL takes as many as come.  `read_only` looks, and changes nothing.
     """
+    blobs = FileBlobs(data_dir / FOLDER)
     if url:
-        return PgStore.open(url, read_only=read_only, on_damaged_snapshot=on_damaged_snapshot)
+        return Store(PgStore.open(url, read_only=read_only, on_damaged_snapshot=on_damaged_snapshot), blobs)
     if not read_only:
         _make(data_dir)
-    return SqlStore.open(
+    rows = SqlStore.open(
         data_dir, exclusive=exclusive, read_only=read_only, on_damaged_snapshot=on_damaged_snapshot
     )
+    return Store(rows, blobs)
 
 
 async def open_search(store: Store, data_dir: Path) -> Index:
     """The search index beside the store.  Raises Unavailable."""
-    if isinstance(store, PgStore):
-        return await PgSearch.open(store.database)
+    if isinstance(store.rows, PgStore):
+        return await PgSearch.open(store.rows.database)
     return await asyncio.to_thread(SqlSearch.open, data_dir)
 
 

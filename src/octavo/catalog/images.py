@@ -67,7 +67,8 @@ def needed(connection: Connection, hashes: Iterable[str]) -> set[str]:
 def named_after(connection: Connection, document_id: str, after: int) -> tuple[int, set[str]]:
     """The ids in a page of the changes after a revision, and the revision up to which they were read.
 
-    Whatever reads like an image's address counts, in text too: rather one image too many is kept.
+    Whatever reads like an image's address counts, in text too: rather one image too many is kept.  What a sealed
+    change names was marked when it was sealed.
     Raises Missing.
     """
     head = connection.execute(
@@ -83,7 +84,12 @@ def _named_between(connection: Connection, document: int, after: int, last: int)
     query = select(changes.c.ops).where(
         changes.c.document == document, changes.c.revision > after, changes.c.revision <= last
     )
-    named = (match for ops in connection.scalars(query) if PATH in ops for match in _NAMED.findall(ops))
+    return names_in(connection.scalars(query))
+
+
+def names_in(operations: Iterable[bytes]) -> set[str]:
+    """The ids in operations, as JSON."""
+    named = (match for ops in operations if PATH in ops for match in _NAMED.findall(ops))
     return {name.decode() for name in named}
 
 

@@ -1,12 +1,13 @@
 """Every table, once, for SQLite and PostgreSQL.
 
 Ids are opaque text, times whole seconds since 1970 (UTC), hashes and payloads bytes.  The tables `changes`,
-`clients` and `snapshots` name a document by the short integer of `heads.document`, all else by its id.
+`clients`, `segments` and `snapshots` name a document by the short integer of `heads.document`, all else by its id.
 
 Invariants the product keeps:
 
 - every row of `documents` has a row of `heads`, made in the same transaction (`heads.create`);
 - the owner stands in `documents.owner_id` only, `permissions` holds the other roles;
+- `segments` and `changes` of a document hold every revision up to its head once, segments first;
 - whatever takes rights from a person calls `heads.raise_fence` in the same transaction;
 - `audit` only grows: triggers of the migrations refuse to alter or delete a row.
 
@@ -454,6 +455,23 @@ snapshots = Table(
     _number("created_at"),
     PrimaryKeyConstraint("document", "revision"),
     **_spread("snapshots"),
+)
+
+segments = (
+    Table(  # changes that have been moved out of `changes` into blobs; the tail begins after the last one
+        "segments",
+        metadata,
+        _log(),
+        _number("first"),
+        _number("last"),
+        _text("key"),  # the blob
+        _number("size"),
+        _bytes("link"),  # the chain of rows after `last`
+        _bytes("checksum"),  # over the checksum before it, this row and the blob
+        _bytes("was", nullable=True),  # the checksum before a redaction wrote it anew
+        _number("sealed_at"),
+        PrimaryKeyConstraint("document", "first"),
+    )
 )
 
 suggestions = Table(  # that the log has ever had; a job keeps it
