@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from octavo.catalog.segments import Sealed, covering
@@ -41,7 +41,7 @@ class SealedLog:
     async def head(self, document_id: str) -> Head:
         return await self._rows.head(document_id)
 
-    async def heads(self, document_ids: Sequence[str]) -> dict[str, Head]:
+    async def heads(self, document_ids: Collection[str]) -> dict[str, Head]:
         return await self._rows.heads(document_ids)
 
     async def append(
