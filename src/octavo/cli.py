@@ -228,6 +228,77 @@ def _renew_epochs(given: Settings, document_id: str | None) -> int:
         _fail(fault)
 
 
+def _embedded(data_dir: Path | None) -> Settings:
+    from octavo.errors import Invalid
+
+    given = _settings(data_dir=data_dir)
+    if given.database:
+        _fail(
+            Invalid(
+                "INVALID_REQUEST",
+                "this is for the database in the data directory; of PostgreSQL take its own backup (pg_dump, or a "
+                "base backup), and after it a copy of the folder blobs: docs/operating.md says how",
+            )
+        )
+    return given
+
+
+def _progress(name: str, done: int, total: int) -> None:
+    if sys.stderr.isatty():
+        click.echo(f"\r\x1b[K{done} of {total} files  {name[:60]}", err=True, nl=not name)
+
+
+@main.command()
+@click.argument("directory", type=click.Path(path_type=Path))
+@DataDir
+def backup(directory: Path, data_dir: Path | None) -> None:
+    """Copy everything to a new DIRECTORY, as it stands at one moment; beside a running server too."""
+    from octavo.adapters import backup as copying
+
+    try:
+        made = copying.backup(_embedded(data_dir).data_dir, directory, _progress)
+    except OctavoError as fault:
+        _fail(fault)
+    size = sum(file.size for file in made.files.values())
+    click.echo(f"{directory}: {made.documents} documents, {made.changes} changes, {size:,} bytes")
+
+
+@main.command()
+@click.argument("directory", type=click.Path(path_type=Path, exists=True))
+@DataDir
+def restore(directory: Path, data_dir: Path | None) -> None:
+    """Make a new data directory from the backup in DIRECTORY, verified, with histories of their own from now on."""
+    from octavo import verify as check
+    from octavo.adapters import backup as copying
+    from octavo.adapters.files import FOLDER, FileBlobs
+
+    target = _embedded(data_dir).data_dir
+
+    async def run() -> check.Summary:
+        made, store, partial = copying.restore(directory, target, _progress)
+        try:
+            blobs = FileBlobs(partial / FOLDER)
+            summary = await check.verify(store.database, store.snapshots, blobs=blobs)
+            if summary.sound:
+                await check.renew_epochs(store.database)
+        finally:
+            await asyncio.to_thread(store.close)
+        if summary.sound:
+            copying.publish(partial, target)
+            click.echo(f"{target}: {made.documents} documents, {made.changes} changes: sound")
+        return summary
+
+    try:
+        summary = asyncio.run(run())
+    except OctavoError as fault:
+        _fail(fault)
+    for line in [*summary.faults, *(fault for report in summary.reports for fault in report.faults)]:
+        click.echo(line, err=True)
+    if not summary.sound:
+        click.echo("octavo: the backup is DAMAGED and was not put into place; take an older one", err=True)
+    sys.exit(summary.exit_status)
+
+
 @main.command()
 @click.argument("document_id", required=False)
 @click.option("--all", "everything", is_flag=True, help="all but the last change, in short segments too")
