@@ -151,7 +151,7 @@ test("administrators read the whole audit in sentences, and nobody else has the 
   await ada.request("PUT", `/documents/${documentId}/lock`, { reason: "Signed" });
   const page = await settings(ada, "audit");
   await page.getByText("locked the document: Signed").waitFor();
-  await page.getByText("gave Bob the role: Editor").waitFor();
+  await page.getByText("gave Bob the role: Editor").first().waitFor();
   await page.getByText("Plan", { exact: true }).first().waitFor();
   const other = await (await bob.context(browser)).newPage();
   await other.goto(`${server.url}/settings/audit`);

@@ -173,17 +173,21 @@ export function AddPeople({ state }: { state: SharingState }) {
   const [text, setText] = useState("");
   const [role, setRole] = useState<SharedRole>("editor");
   const [busy, setBusy] = useState(false);
+  const running = useRef(false);
   const sharing = state.sharing.value;
   const here = [sharing?.owner, ...(sharing?.people ?? []).map(({ user }) => user)];
   const taken = new Set([...here.map((user) => user?.email ?? ""), ...chosen.map(({ email }) => email)]);
   const submit = async () => {
     const typed = text.trim().toLowerCase();
     const all = [...chosen.map(({ email }) => email), ...(ADDRESS.test(typed) ? [typed] : [])];
-    if (all.length === 0) return;
+    // Enter again while the first is on its way would invite anew, and the first link be void.
+    if (all.length === 0 || running.current) return;
+    running.current = true;
     setBusy(true);
     const failed = await state.add([...new Set(all)], role);
     setChosen(chosen.filter(({ email }) => failed.includes(email)));
     setText(failed.includes(typed) ? text : "");
+    running.current = false;
     setBusy(false);
   };
   const ready = chosen.length > 0 || ADDRESS.test(text.trim());
