@@ -1,12 +1,13 @@
 import { defineConfig } from "vite";
 import { icons } from "./plugins/icons.ts";
 import { sizes } from "./plugins/sizes.ts";
+import { worker } from "./plugins/worker.ts";
 
 /** The server whose API `npm run dev` talks to. */
 const SERVER = process.env.OCTAVO_SERVER ?? "http://127.0.0.1:8000";
 
 export default defineConfig({
-  plugins: [icons(), sizes()],
+  plugins: [icons(), sizes(), worker()],
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   build: {
     outDir: "../src/octavo/web/static",

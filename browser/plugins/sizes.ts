@@ -30,7 +30,7 @@ export function sizes(): Plugin {
     name: "octavo-sizes",
     writeBundle(_options, bundle) {
       const chunks = Object.values(bundle).filter((part) => part.type === "chunk");
-      const shell = chunks.find((chunk) => chunk.isEntry);
+      const shell = chunks.find((chunk) => chunk.isEntry && chunk.name === "index");
       const editor = chunks.find((chunk) => chunk.facadeModuleId?.endsWith("/pages/editor/page.tsx"));
       if (!shell) return;
       const first = withImports(bundle, shell.fileName);

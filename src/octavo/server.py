@@ -56,7 +56,7 @@ from octavo.web.auth import Tickets
 from octavo.web.connection import HttpConnection
 from octavo.web.front import Front
 from octavo.web.socket import Gateway, frame
-from octavo.web.static import Pages
+from octavo.web.static import KEPT_FOLDER, Pages
 
 logger = logging.getLogger("octavo.server")
 
@@ -174,7 +174,8 @@ async def _wire(settings: Settings, store: Store, search: Index, max_connections
         settings,
         store.ready,
     )
-    front = Front(create_app(services), Pages(), accounts, settings, cookie_name(settings), has_room)
+    pages = await asyncio.to_thread(Pages, kept=settings.data_dir / KEPT_FOLDER)
+    front = Front(create_app(services), pages, accounts, settings, cookie_name(settings), has_room)
     collector = Collector(images, partial(jobs.catch_up, UseOfImages.name))
     app = Application(settings, store, host, jobs, collector, gateway, services, front)
     await indexing.prepare()

@@ -10,10 +10,11 @@ const notice = signal<Notice | null>(null);
 const spoken = signal("");
 let timer: ReturnType<typeof setTimeout> | undefined;
 
-/** Shows a short message at the foot of the window, with at most one thing to do about it. */
-export function notify(text: string, action?: Notice["action"]): void {
+/** Shows a short message at the foot of the window, with at most one thing to do about it; `stays`: until another. */
+export function notify(text: string, action?: Notice["action"], stays = false): void {
   clearTimeout(timer);
   notice.value = action ? { text, action } : { text };
+  if (stays) return;
   timer = setTimeout(() => {
     notice.value = null;
   }, SHOWN_MS);

@@ -33,14 +33,30 @@ export type Effect =
   | { effect: "connect"; after: number }
   | { effect: "stop"; code: number; ops: readonly Op[] };
 
+/** The operation in flight exactly as first sent, and moved along what came since. */
+export interface StoredInFlight {
+  seq: number;
+  base_revision: number;
+  ops: readonly Op[];
+  at?: string;
+  origin?: unknown;
+  moved?: readonly Op[];
+  /** Under which it was sent, when that is no longer this machine's. */
+  client_id?: string;
+  edits?: number;
+}
+
 /** What a machine starts from; without `epoch` and `revision` its first `hello` asks for the content. */
 export interface Start {
   client_id: string;
   epoch?: string | null;
   revision?: number | null;
   seq?: number;
-  in_flight?: { seq: number; base_revision: number; ops: readonly Op[]; moved?: readonly Op[] } | null;
+  in_flight?: StoredInFlight | null;
   buffer?: readonly Op[] | null;
+  /** How many of the user's edits the buffer holds, and when the first was made. */
+  buffer_edits?: number;
+  buffer_at?: string;
 }
 
 export type StateName = "synchronized" | "buffering" | "awaitingAck" | "awaitingWithBuffer";

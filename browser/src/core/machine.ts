@@ -85,6 +85,8 @@ export class Machine {
   #rebaseAt: number | null = null;
   /** The client id was taken from us, and what was in flight is looked for in the log under the old one. */
   #adopting = false;
+  /** Work was brought from storage, and no welcome has confirmed yet that what lay there was the latest. */
+  #restored: boolean;
   readonly #pointers = new Pointers();
 
   constructor(start: Start) {
@@ -93,18 +95,22 @@ export class Machine {
     this.#revision = start.revision ?? null;
     this.#seq = start.seq ?? 0;
     if (start.in_flight) {
-      const { moved, ...message } = start.in_flight;
+      const { moved, client_id, edits, ...message } = start.in_flight;
       this.#inFlight = {
-        clientId: start.client_id,
+        clientId: client_id ?? start.client_id,
         sent: { type: "operation", ...message },
         moved: new Delta(moved ?? message.ops),
-        edits: 1,
+        edits: edits ?? 1,
         onThisSocket: false,
         internalErrors: 0,
       };
+      this.#adopting = this.#inFlight.clientId !== this.#clientId;
     }
-    if (start.buffer)
-      this.#buffer = { delta: new Delta(start.buffer), edits: 1, at: undefined, origin: undefined };
+    if (start.buffer) {
+      const { buffer_edits: edits, buffer_at: at } = start;
+      this.#buffer = { delta: new Delta(start.buffer), edits: edits ?? 1, at, origin: undefined };
+    }
+    this.#restored = this.#buffer !== null && !this.#adopting;
   }
 
   /** Takes any event; what comes out is to be performed in order. */
@@ -188,6 +194,33 @@ export class Machine {
   /** Where the others are, in what is shown. */
   cursors(): Presence[] {
     return this.#pointers.shown(this.#pendingDeltas());
+  }
+
+  /** What has to be stored for another machine to go on exactly here; null without a content. */
+  get stored(): Start | null {
+    if (this.#revision === null || this.#epoch === null) return null;
+    const inFlight = this.#inFlight;
+    const { type: _, ...sent } = inFlight?.sent ?? { type: null };
+    return {
+      client_id: this.#clientId,
+      epoch: this.#epoch,
+      revision: this.#revision,
+      seq: this.#seq,
+      in_flight: inFlight && {
+        ...(sent as Omit<Sent, "type">),
+        moved: inFlight.moved.ops,
+        client_id: inFlight.clientId,
+        edits: inFlight.edits,
+      },
+      buffer: this.#buffer?.delta.ops ?? null,
+      buffer_edits: this.#buffer?.edits ?? 0,
+      ...(this.#buffer?.at === undefined ? {} : { buffer_at: this.#buffer.at }),
+    };
+  }
+
+  /** The document that this machine was begun for exists on the server now, with this history. */
+  begin(epoch: string): void {
+    this.#epoch ||= epoch;
   }
 
   /** Everything that the scripts compare. */
@@ -364,6 +397,15 @@ export class Machine {
     this.#attempts = 0;
     this.#pointers.clear();
     const effects: Effect[] = [{ effect: "joined" }];
+    const stale = this.#restored && welcome.last_seq > this.#seq && !welcome.content;
+    this.#restored = false;
+    if (stale) {
+      // Whoever stored this went on without storing it: what lies here may be in the log already.
+      const kept: Effect = { effect: "kept", code: "OUTDATED_COPY", ops: this.#pending().ops };
+      this.#drop();
+      this.#revision = this.#epoch = null;
+      return [kept, ...this.#greet()];
+    }
     if (welcome.content) {
       effects.push(...this.#rebuild(welcome, welcome.content.ops));
     } else {

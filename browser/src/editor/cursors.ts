@@ -9,8 +9,10 @@
 import { type EditorState, Plugin, PluginKey, type Transaction } from "prosemirror-state";
 import { Decoration, DecorationSet, type EditorView } from "prosemirror-view";
 import { readableColor } from "../core/colors";
+import type { Machine } from "../core/machine";
 import type { Presence } from "../core/protocol";
 import type { Lines } from "./lines";
+import type { Person } from "./types";
 
 /** A caret that goes farther, in CSS pixels, is there at once. */
 const GLIDE_REACH = 600;
@@ -155,4 +157,17 @@ export class Glide {
   forget(clients: ReadonlySet<string>): void {
     for (const client of this.#places.keys()) if (!clients.has(client)) this.#places.delete(client);
   }
+}
+
+/** Everybody who has the document open, oneself first. */
+export function peopleHere(machine: Machine): Person[] {
+  const { user, clientId } = machine;
+  const self: Person[] = user ? [{ clientId, user, self: true, hasCursor: true }] : [];
+  const others = machine.cursors().map((presence) => ({
+    clientId: presence.client_id,
+    user: presence.user,
+    self: false,
+    hasCursor: presence.cursor !== null,
+  }));
+  return [...self, ...others];
 }

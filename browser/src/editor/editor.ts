@@ -4,9 +4,9 @@ import { AllSelection, EditorState, NodeSelection, TextSelection, type Transacti
 import { EditorView } from "prosemirror-view";
 import { Delta, type Json, type Op } from "../core/delta";
 import type { Effect, MachineEvent } from "../core/events";
+import { randomId } from "../core/ids";
 import { Machine } from "../core/machine";
 import { isRole, type Role, type ServerMessage, type User } from "../core/protocol";
-import type { OpenedDocument } from "../net/api";
 import { Socket } from "../net/socket";
 import { Aids } from "./aids";
 import { Binding } from "./binding";
@@ -15,16 +15,16 @@ import { checkboxes } from "./checkbox";
 import { chunks, inChunks } from "./chunks";
 import { clipboard } from "./clipboard/plugin";
 import { Selected, typingMark } from "./commands";
-import { cursorPlugin, Glide, showCursors } from "./cursors";
+import { cursorPlugin, Glide, peopleHere, showCursors } from "./cursors";
 import { foundPlugin } from "./find-marks";
 import { Hold } from "./hold";
-import { randomId } from "./ids";
 import { keys } from "./keys";
 import { Linking } from "./linking";
 import { Markdown } from "./markdown";
 import { Numbering } from "./numbering";
 import type { Parts } from "./parts";
 import { Proposals } from "./proposals";
+import { type Beginning, begin, type Recorder } from "./recorder";
 import { type ClosedReason, closedAfter, insertedText, KEPT, STOPS } from "./refusals";
 import { Remarks } from "./remarks";
 import { SaveStates } from "./savestate";
@@ -32,7 +32,7 @@ import { toContent, toDocument } from "./schema";
 import type { PageCommandId } from "./shortcuts";
 import { Told } from "./told";
 import { toolbarCommands } from "./toolbar";
-import type { Access, Commands, Editor, EditorOptions, HistoryName, PendingImage, Person } from "./types";
+import type { Access, Commands, Editor, EditorOptions, HistoryName, PendingImage } from "./types";
 import { placeOf, Undo } from "./undo";
 import { Uploads, uploadPlugin } from "./uploads";
 
@@ -41,10 +41,9 @@ export type * from "./types";
 /** A cursor goes out at most this often, in milliseconds. */
 const CURSOR_EVERY_MS = 50;
 
-/** Rejects with an `ApiError` when the document cannot be opened. */
+/** Rejects with an `ApiError` when the document cannot be opened, from this device neither. */
 export async function openEditor(options: EditorOptions): Promise<Editor> {
-  const opened = await options.api.openDocument(options.documentId);
-  return new OpenEditor(options, opened);
+  return new OpenEditor(options, await begin(options));
 }
 
 /** What ProseMirror's view has and its types leave out. */
@@ -60,10 +59,11 @@ class OpenEditor implements Editor {
   readonly #options: EditorOptions;
   readonly #machine: Machine;
   readonly #socket: Socket;
+  readonly #journal: Recorder;
   readonly #view: EditorView;
   readonly #hold: Hold<ServerMessage>;
   readonly #undo = new Undo();
-  readonly #saves = new SaveStates();
+  readonly #saves: SaveStates;
   readonly #selected: Selected;
   readonly #linking: Linking;
   readonly #uploads: Uploads;
@@ -81,10 +81,11 @@ class OpenEditor implements Editor {
   #stateTimer: ReturnType<typeof setTimeout> | null = null;
   readonly #heard = new Told();
 
-  constructor(options: EditorOptions, opened: OpenedDocument) {
+  constructor(options: EditorOptions, opened: Beginning) {
     this.#options = options;
     this.#role = opened.role;
-    this.#machine = new Machine({ client_id: randomId(), epoch: opened.epoch, revision: opened.revision });
+    this.#machine = new Machine(opened.start);
+    this.#saves = new SaveStates(opened.offline);
     const parts: Parts = {
       machine: this.#machine,
       view: () => this.#view,
@@ -97,7 +98,7 @@ class OpenEditor implements Editor {
       changed: () => this.#tell(),
     };
     this.suggesting = new Proposals(parts);
-    this.comments = new Remarks(parts, opened.revision);
+    this.comments = new Remarks(parts, opened.start.revision ?? 0);
     this.#selected = new Selected({
       state: () => this.#view.state,
       lines: () => this.#binding.lines,
@@ -118,7 +119,7 @@ class OpenEditor implements Editor {
       perform: (id) => this.#pagePerforms(id),
       focus: () => this.#view.focus(),
     });
-    const doc = inChunks(toDocument(new Delta(opened.content.ops)));
+    const doc = inChunks(toDocument(opened.content));
     this.#binding = new Binding(doc);
     this.#view = this.#createView(EditorState.create({ doc, plugins: this.#plugins() }));
     this.aids = new Aids({
@@ -127,7 +128,7 @@ class OpenEditor implements Editor {
       linking: this.#linking,
       slice: (start, end) => this.#binding.slice(this.#view.state.doc, start, end),
       cursors: () => this.#machine.cursors(),
-      people: () => this.#people(),
+      people: () => peopleHere(this.#machine),
       readView: () => this.#readView(),
       show: parts.show,
       changed: () => this.#listen(),
@@ -141,13 +142,19 @@ class OpenEditor implements Editor {
       (message) => this.#handle({ event: "received", message }),
       () => this.#view.composing,
     );
-    this.#socket = new Socket(options.api, options.documentId, {
+    this.#journal = opened.recorder({
+      machine: this.#machine,
+      send: (message) => this.#socket.send(message),
+      content: () => toContent(this.#view.state.doc),
+      changed: () => this.#tell(),
+    });
+    this.#socket = new Socket(this.#journal.api(options.api), options.documentId, {
       opened: () => this.#handle({ event: "opened" }),
       received: (message) => this.#received(message),
       closed: (code) => this.#handle({ event: "closed", code }),
     });
     options.onTitle(opened.title);
-    this.#socket.connect(0, opened.websocket_url);
+    this.#socket.connect(0, opened.url);
     this.#tell();
   }
 
@@ -245,7 +252,7 @@ class OpenEditor implements Editor {
     if (!delta.isEmpty) this.#undo.record(delta, inverse, occasion);
     if (name) this.#undo.pause();
     this.#show(tr, delta, "right");
-    if (!delta.isEmpty) this.#handle({ event: "edited", ops: delta.ops });
+    if (!delta.isEmpty) this.#handle(this.#journal.edit(delta));
   }
 
   #show(tr: Transaction, delta: Delta, stick: "left" | "right"): void {
@@ -278,7 +285,7 @@ class OpenEditor implements Editor {
       this.#edited(tr, delta, inverse, name);
     } else {
       this.#show(tr, delta, "right");
-      this.#handle({ event: "edited", ops: delta.ops });
+      this.#handle(this.#journal.edit(delta));
     }
     this.#cursorMoved();
     this.#tell();
@@ -317,12 +324,14 @@ class OpenEditor implements Editor {
     const freshId = event.event === "closed" ? randomId() : null;
     const around = { now: performance.now() / 1000, random: Math.random(), freshId };
     let moved = false;
-    for (const effect of this.#machine.handle(event, around)) {
+    const effects = this.#machine.handle(event, around);
+    for (const effect of effects) {
       this.#effect(effect);
       moved ||= effect.effect === "presence" || effect.effect === "apply" || effect.effect === "reset";
     }
     if (event.event === "received") this.comments.received(event.message);
     this.comments.edited();
+    this.#journal.after(event, effects);
     if (moved) this.#showPeople();
     // Only now does the view show the revision that the machine would state.
     if (this.#told === null) this.#cursorMoved();
@@ -341,7 +350,7 @@ class OpenEditor implements Editor {
   #effect(effect: Effect): void {
     switch (effect.effect) {
       case "send":
-        this.#socket.send(effect.message);
+        this.#journal.send(effect.message);
         break;
       case "connect":
         this.#socket.connect(effect.after);
@@ -407,7 +416,10 @@ class OpenEditor implements Editor {
 
   #event(event: string, data: unknown): void {
     const about = (data ?? {}) as { title?: unknown; user?: { id?: unknown }; role?: unknown };
-    if (event === "title.changed" && typeof about.title === "string") this.#options.onTitle(about.title);
+    if (event === "title.changed" && typeof about.title === "string") {
+      this.#options.onTitle(about.title);
+      this.#journal.titled(about.title);
+    }
     this.#closedReason = closedAfter(event, this.#closedReason);
     if (event === "permission.changed") {
       const mine = about.user === undefined || about.user.id === this.#machine.user?.id;
@@ -469,31 +481,21 @@ class OpenEditor implements Editor {
     return { role: this.#role, mode, canEdit, reason: canEdit ? null : (this.#closedReason ?? rights) };
   }
 
-  #people(): Person[] {
-    const { user, clientId } = this.#machine;
-    const self: Person[] = user ? [{ clientId, user, self: true, hasCursor: true }] : [];
-    const others = this.#machine.cursors().map((presence) => ({
-      clientId: presence.client_id,
-      user: presence.user,
-      self: false,
-      hasCursor: presence.cursor !== null,
-    }));
-    return [...self, ...others];
-  }
-
   #tell(): void {
     // Called from within the constructor too, before everything is there.
     if (!this.#view) return;
     const now = performance.now();
     const { joined, stopped, unacknowledged } = this.#machine;
-    const state = this.#saves.tell({ now, joined, stopped, unacknowledged });
+    const { device, persistent } = this.#journal;
+    const facts = { now, joined, stopped, unacknowledged, device, persistent, date: Date.now() };
+    const state = this.#saves.tell(facts);
     this.#heard.changed("state", state, () => this.#options.onState(state));
     const access = this.#access();
     this.#heard.changed("access", access, () => {
       this.#view.setProps({});
       this.#options.onAccess(access);
     });
-    const people = this.#people();
+    const people = peopleHere(this.#machine);
     this.#heard.changed("people", people, () => this.#options.onPeople(people));
     if (this.#stateTimer) clearTimeout(this.#stateTimer);
     const due = this.#saves.dueIn(now);
@@ -532,7 +534,7 @@ class OpenEditor implements Editor {
   }
 
   unsavedChanges(): number {
-    return this.#machine.unacknowledged;
+    return this.#journal.device === "stored" ? 0 : this.#machine.unacknowledged;
   }
 
   unsentText(): string {
@@ -548,7 +550,7 @@ class OpenEditor implements Editor {
     this.#socket.now();
   }
 
-  close(): void {
+  close(): Promise<void> {
     for (const timer of [this.#cursorTimer, this.#wakeTimer, this.#stateTimer])
       if (timer) clearTimeout(timer);
     if (this.#peopleFrame !== null) cancelAnimationFrame(this.#peopleFrame);
@@ -558,5 +560,6 @@ class OpenEditor implements Editor {
     this.#socket.close();
     this.#listeners.clear();
     this.#view.destroy();
+    return this.#journal.close();
   }
 }

@@ -3,9 +3,9 @@
 import type { Node } from "prosemirror-model";
 import { TextSelection, type Transaction } from "prosemirror-state";
 import { type Delta, DeltaBuilder, type Sliceable } from "../core/delta";
+import { randomId } from "../core/ids";
 import { decide, type Suggestion } from "../core/suggestions";
 import type { Edit } from "./binding";
-import { randomId } from "./ids";
 import type { Parts } from "./parts";
 import { attributesOf, markFor, toContent } from "./schema";
 import { caretIn, Suggesting, takenAway } from "./suggesting";

@@ -14,6 +14,8 @@ export const STOPS: Record<number, [code: string, message: string]> = {
 /** Why a machine's work was kept apart, in the reader's words. */
 export const KEPT: Record<string, string> = {
   EPOCH_CHANGED: "The document was restored from a backup, and what was not yet saved here does not fit it.",
+  OUTDATED_COPY:
+    "What lay on this device was not the latest of your work: it may be in the document already, and is kept apart.",
   NOT_EDITABLE: "The document cannot be edited at the moment.",
 };
 

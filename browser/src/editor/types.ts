@@ -7,10 +7,21 @@ import type { Span, StatedAnchor } from "../core/anchors";
 import type { Role, User } from "../core/protocol";
 import type { Suggestion } from "../core/suggestions";
 import type { Api } from "../net/api";
+import type { Device } from "../offline/device";
+import type { DeviceState } from "../offline/keeper";
 import type { ImageSource, PastedImage } from "./clipboard/pasted";
 import type { CommandId, PageCommandId } from "./shortcuts";
 
-export type { CommandId, ImageSource, PageCommandId, PastedImage, Span, StatedAnchor, Suggestion };
+export type {
+  CommandId,
+  DeviceState,
+  ImageSource,
+  PageCommandId,
+  PastedImage,
+  Span,
+  StatedAnchor,
+  Suggestion,
+};
 
 /** What the page says about the user's work; each is true at the moment it is told. */
 export type SaveState =
@@ -18,12 +29,12 @@ export type SaveState =
   | { kind: "opening" }
   /** Edits are on their way and not yet acknowledged. */
   | { kind: "saving" }
-  /** Everything is acknowledged, and therefore durable on the server. */
-  | { kind: "saved" }
+  /** Everything is acknowledged, and therefore durable on the server; since `at`, milliseconds since 1970. */
+  | { kind: "saved"; at: number }
   /** The connection was lost less than 30 s ago; typing goes on. */
-  | { kind: "reconnecting"; changes: number }
-  /** No connection for longer; `changes` edits exist on this page only. */
-  | { kind: "offline"; changes: number }
+  | { kind: "reconnecting"; changes: number; device: DeviceState; persistent: boolean | null; at: number }
+  /** No connection since `at`; `changes` edits are not on the server, and on this device if `device` says so. */
+  | { kind: "offline"; changes: number; device: DeviceState; persistent: boolean | null; at: number }
   /** Connected again, delivering what was made meanwhile. */
   | { kind: "sending"; changes: number }
   /**
@@ -58,6 +69,8 @@ export interface EditorOptions {
   mount: HTMLElement;
   documentId: string;
   api: Api;
+  /** What of the user's lies on this device; null, or left out: nothing can be stored here. */
+  device?(): Promise<Device | null>;
   /** Accessible name of the text; default "Document". */
   label?: string;
   onState(state: SaveState): void;
@@ -388,5 +401,6 @@ export interface Editor {
   dismissRefusal(): void;
   /** Try to connect now. */
   reconnect(): void;
-  close(): void;
+  /** Resolves when what was not acknowledged lies on this device, where it can. */
+  close(): Promise<void>;
 }

@@ -125,7 +125,7 @@ export interface Api {
   /** Bytes as the body; what they are the server reads from them. */
   upload<T>(method: string, path: string, body: Blob): Promise<T>;
   /** Any other route under /api/v1: `request("GET", "/schema")`. */
-  request<T>(method: string, path: string, body?: unknown): Promise<T>;
+  request<T>(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<T>;
 }
 
 const BASE = "/api/v1";
@@ -143,12 +143,18 @@ async function readError(response: Response): Promise<ApiError> {
 
 /** Speaks to the server that this page came from, with the browser's cookie. */
 export function createApi(fetcher: typeof fetch = fetch.bind(globalThis)): Api {
-  async function request<T>(method: string, path: string, body?: unknown): Promise<T> {
-    const init: RequestInit = { method, credentials: "same-origin", headers: { Accept: "application/json" } };
+  async function request<T>(
+    method: string,
+    path: string,
+    body?: unknown,
+    more: Record<string, string> = {},
+  ): Promise<T> {
+    const headers: Record<string, string> = { Accept: "application/json", ...more };
+    const init: RequestInit = { method, credentials: "same-origin", headers };
     if (body instanceof Blob) init.body = body;
     else if (body !== undefined) {
       init.body = JSON.stringify(body);
-      init.headers = { Accept: "application/json", "Content-Type": "application/json" };
+      headers["Content-Type"] = "application/json";
     }
     let response: Response;
     try {

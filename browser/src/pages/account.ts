@@ -2,7 +2,22 @@ import { signal } from "@preact/signals";
 import { type Account, ApiError, createApi } from "../net/api";
 import { mayLeave, navigate } from "./router";
 
-export const api = createApi();
+export const api = createApi(fetchOrOwn);
+
+/** The server's answer, kept where it may be asked for again; without a network that of this device, if it has one. */
+async function fetchOrOwn(path: RequestInfo | URL, init?: RequestInit): Promise<Response> {
+  const answer = await fetch(path, init).catch((error: Error) => error);
+  const here = account.peek() && import("./device");
+  if (answer instanceof Response && answer.status < 502) {
+    const copy = here && answer.ok && answer.clone();
+    if (copy) void here.then((device) => device.keepAnswer(path, init, copy));
+    return answer;
+  }
+  const own = here && (await here.then((device) => device.ownAnswer(path, init)).catch(() => null));
+  if (own) return own;
+  if (answer instanceof Response) return answer;
+  throw answer;
+}
 
 /** Who is signed in; null: nobody; undefined: not known yet. */
 export const account = signal<Account | null | undefined>(undefined);
@@ -20,10 +35,27 @@ export async function loadAccount(): Promise<void> {
   accountError.value = null;
   try {
     account.value = await api.me();
+    localStore(KNOWN, JSON.stringify(account.peek()));
   } catch (error) {
     const failure = asApiError(error);
+    const known = failure.status === 0 || failure.status >= 502 ? localStore(KNOWN) : null;
     if (failure.status === 401) account.value = null;
+    else if (known) account.value = JSON.parse(known) as Account;
     else accountError.value = failure;
+  }
+}
+
+/** Under which this browser remembers who was signed in last, for when there is no network. */
+const KNOWN = "octavo.account";
+
+/** Reads, writes or (null) removes; without storage nothing is remembered. */
+function localStore(key: string, value?: string | null): string | null {
+  try {
+    if (value === null) localStorage.removeItem(key);
+    else if (value !== undefined) localStorage.setItem(key, value);
+    return localStorage.getItem(key);
+  } catch {
+    return null;
   }
 }
 
@@ -42,8 +74,8 @@ export function askToSignIn(): void {
 
 /** Leaves nothing unsaved behind: the page that is open is asked first. */
 export async function signOut(): Promise<void> {
-  if (!(await mayLeave())) return;
-  await api.logout();
+  if (!(await mayLeave()) || !(await (await import("./device")).leave())) return;
+  localStore(KNOWN, null);
   account.value = null;
   await navigate("/login");
 }

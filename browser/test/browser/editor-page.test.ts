@@ -264,7 +264,7 @@ test("after 30 seconds without a connection the page counts what is only here, a
   await page.clock.runFor(1_000);
   await page.locator(SAVE_STATE, { hasText: "Reconnecting" }).waitFor();
   await page.clock.runFor(31_000);
-  await page.locator(SAVE_STATE, { hasText: "Offline: 1 change on this page" }).waitFor();
+  await page.locator(SAVE_STATE, { hasText: "Saved on this device: 1 change waiting" }).waitFor();
   await behind.run();
   await page.getByRole("button", { name: "Connect now" }).click();
   await expect
@@ -272,7 +272,7 @@ test("after 30 seconds without a connection the page counts what is only here, a
       await page.clock.runFor(1_000);
       return page.locator(SAVE_STATE).textContent();
     })
-    .toBe("Saved");
+    .toBe("Saved on the server");
   expect(await agree(documentId, ada, page)).toEqual([{ insert: "!here\n" }]);
   await behind.stop();
 });

@@ -169,10 +169,14 @@ test("what the server refuses is said, and the text is handed back", async () =>
   await page.context().close();
 });
 
-test("leaving for another page with unsaved work asks first, and without it does not", async () => {
+test("leaving asks first where work would be lost with the page: when nothing can be stored here", async () => {
   const ada = await Person.register(proxy.url, "Ada");
   const documentId = await ada.createDocument("Leaving");
-  const page = await ada.open(browser, documentId);
+  const context = await ada.context(browser);
+  await context.addInitScript(() => Object.defineProperty(globalThis, "indexedDB", { value: undefined }));
+  const page = await context.newPage();
+  await page.goto(`${proxy.url}/d/${documentId}`);
+  await ready(page);
   const asked: string[] = [];
   page.on("dialog", (dialog) => {
     asked.push(dialog.message());

@@ -34,7 +34,7 @@ async function shownInFirefox(): Promise<Op[]> {
 async function ready(): Promise<void> {
   const state = `document.querySelector("${TEXT}[contenteditable=true]") &&
     document.querySelector("${SAVE_STATE}")?.textContent`;
-  await expect.poll(() => firefox.evaluate(state), { timeout: 30_000 }).toBe("Saved");
+  await expect.poll(() => firefox.evaluate(state), { timeout: 30_000 }).toBe("Saved on the server");
 }
 
 test.skipIf(!PATH)(

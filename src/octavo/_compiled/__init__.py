@@ -13,7 +13,17 @@ import os
 from importlib.machinery import EXTENSION_SUFFIXES
 from typing import Final
 
-MODULES: Final = ("ops", "attributes", "hunks", "delta", "difference", "wire", "content", "schema")
+MODULES: Final = (
+    "ops",
+    "attributes",
+    "hunks",
+    "delta",
+    "divergence",
+    "difference",
+    "wire",
+    "content",
+    "schema",
+)
 """What is compiled, in the order of their imports."""
 
 GROUP: Final = "octavo._compiled.core"

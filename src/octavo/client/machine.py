@@ -134,6 +134,10 @@ class Machine:
         self._pinged_at: float | None = None
         self._rebase_at: int | None = None  # to be reached before a conflicting operation goes out anew
         self._adopting = False  # the client id was taken; what was in flight is looked for under the old one
+        if in_flight is not None and in_flight.client_id != client_id:
+            self._adopting = True
+        # Brought from storage, and no welcome has confirmed yet that what lay there was the latest.
+        self._restored = buffer is not None and not self._adopting
         self._pointers = Pointers()
 
     # --- what the shell may ask -----------------------------------------------------------------------------
@@ -309,6 +313,13 @@ class Machine:
         self._attempts = 0
         self._pointers.clear()
         effects: list[Effect] = [Joined()]
+        stale = self._restored and welcome.last_seq > self.seq and welcome.content is None
+        self._restored = False
+        if stale:  # whoever stored this went on without storing it: it may be in the log already
+            kept = Kept("OUTDATED_COPY", self._composed())
+            self._drop()
+            self.revision = self.epoch = None
+            return [kept, *self._greet()]
         if welcome.content is not None:
             effects += self._rebuild(welcome, wire.from_content(welcome.content.ops))
         else:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from octavo.delta import Delta
+from octavo.delta.divergence import Divergence
 from octavo.errors import OctavoError
 from octavo.protocol import Change, Operation
 
 SLICE: Final = 2_000
-"""Units of rebasing done in one go: about one per component transformed, 2 ms in pure Python at the worst."""
+"""Units of rebasing done in one go: about one per component looked at, 2 ms in pure Python at the worst."""
 
 REBASE_LIMIT: Final = 500 * SLICE
 """Units after which an old operation is sent back with `REVISION_CONFLICT`: about 1 s."""
@@ -24,7 +25,8 @@ class Entry:
     `based` is it transformed over the logged changes up to revision `at`, and over nothing else, so that it stays good
     when the queue is thrown away; `delta` is it where it stands in the queue.  `refusal` is a verdict that is not final
     before all that stands ahead of it is durable; `checked`: the log was read to its end since it arrived, so
-    that what another node has logged is not refused here.
+    that what another node has logged is not refused here.  `away` is it on its way over a long history: then that, and
+    not `based`, stands at `at`.
     """
 
     operation: Operation
@@ -37,6 +39,7 @@ class Entry:
     refusal: OctavoError | None = None
     change: Change | None = None
     work: int = 0
+    away: Divergence | None = None
     checked: bool = False
 
 

@@ -35,6 +35,7 @@ from octavo.collab.marks import Marks, foreign
 from octavo.collab.recent import Recent
 from octavo.collab.settings import HostSettings
 from octavo.delta import Content, Delta, schema, suggestions
+from octavo.delta.divergence import Divergence
 from octavo.errors import Conflict, Denied, Invalid, OctavoError, Unavailable
 from octavo.ports import ClientRow
 from octavo.protocol import Change, Operation, ops_to_json
@@ -528,8 +529,9 @@ class Room:
             if change is None:
                 self._reading_old = True
                 return [ReadOld(entry.at)]
-            spent += len(entry.based.ops) + len(change.delta.ops) + 2
-            entry.based = entry.based.transform_after(change.delta)
+            if entry.away is None:
+                entry.away = Divergence(entry.based)
+            spent += entry.away.transform_after(change.delta)
             entry.at = change.revision
         entry.work += spent
         effects: list[Effect] = []
@@ -538,6 +540,8 @@ class Room:
             effects.append(self._refuse(entry, self._conflict("base_revision lies too far back")))
         elif entry.at == self.head:
             self._parked.popleft()
+            if entry.away is not None:
+                entry.based, entry.away = entry.away.to_delta(), None
             answer = self._standing(entry.operation)
             if answer is None:
                 effects += self._enqueue(entry)

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import logging
 import mimetypes
+import os
+import re
+import shutil
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 DIRECTORY: Final = Path(__file__).parent / "static"
+
+KEPT_FOLDER: Final = "pages"
+"""Of the data directory: what earlier builds named by its content, for tabs that still run them."""
+KEPT_DAYS: Final = 90
+
+_logger: Final = logging.getLogger(__name__)
+_ASSET: Final = re.compile(r"/assets/([\w-][\w.-]*)")
 
 CONTENT_SECURITY_POLICY: Final = "; ".join(
     [
@@ -54,7 +66,11 @@ class Answer:
 class Pages:
     """Answers GET for everything that is not the API."""
 
-    def __init__(self, directory: Path = DIRECTORY) -> None:
+    def __init__(self, directory: Path = DIRECTORY, kept: Path | None = None) -> None:
+        """`kept` holds the assets of earlier builds; this build's are added to it."""
+        self._kept = kept
+        if kept is not None:
+            keep_assets(directory / "assets", kept, now=time.time())
         self._files = {
             "/" + path.relative_to(directory).as_posix(): _read(path, directory)
             for path in sorted(directory.rglob("*"))
@@ -63,7 +79,7 @@ class Pages:
 
     def answer(self, path: str, *, if_none_match: str, accept_encoding: str) -> Answer:
         """A file, or the page for every path without an extension; a missing file is a 404 and never the page."""
-        file = self._files.get(path)
+        file = self._files.get(path) or self._of_earlier_build(path)
         if file is None:
             if "." in path.rsplit("/", 1)[-1] or path.startswith(("/assets/", "/ws/")):
                 return Answer(
@@ -73,6 +89,38 @@ class Pages:
         if file is None:
             return Answer(503, [(b"content-type", b"text/html; charset=utf-8")], _NOT_BUILT)
         return _answer(file, if_none_match, accept_encoding)
+
+    def _of_earlier_build(self, path: str) -> File | None:
+        """Read when asked for: only a tab from before the last update does, and once."""
+        name = _ASSET.fullmatch(path)
+        if name is None or self._kept is None:
+            return None
+        try:
+            return _read(self._kept / name[1], self._kept, immutable=True)
+        except OSError:
+            return None
+
+
+def keep_assets(assets: Path, kept: Path, *, now: float) -> None:
+    """Copy this build's assets beside those of earlier builds, and let go of what no build has had for long.
+
+    A file's time is when a server last started with it; names follow from contents, so one name is one file.
+    A directory that cannot be written to costs old tabs their missing parts, and nobody else anything.
+    """
+    try:
+        kept.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for source in assets.glob("*"):
+            target = kept / source.name
+            if not target.exists():
+                partly = kept / f".{source.name}.{os.getpid()}"
+                shutil.copyfile(source, partly)
+                partly.replace(target)
+            os.utime(target, (now, now))
+        for target in kept.iterdir():
+            if target.stat().st_mtime < now - KEPT_DAYS * 86_400:
+                target.unlink()
+    except OSError as fault:
+        _logger.warning("the pages of this build cannot be kept in %s for later (%s)", kept, fault)
 
 
 def _answer(file: File, if_none_match: str, accept_encoding: str) -> Answer:
@@ -87,14 +135,16 @@ def _answer(file: File, if_none_match: str, accept_encoding: str) -> Answer:
     return Answer(200, headers, file.body)
 
 
-def _read(path: Path, directory: Path) -> File:
+def _read(path: Path, directory: Path, *, immutable: bool = False) -> File:
     body = path.read_bytes()
     media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     if path.suffix in (".js", ".mjs"):
         media_type = "text/javascript"
+    if path.suffix == ".webmanifest":
+        media_type = "application/manifest+json"
     if media_type.startswith("text/"):
         media_type += "; charset=utf-8"
     compressed = gzip.compress(body, 6, mtime=0) if path.suffix in _COMPRESSED and len(body) > 1024 else None
     # The build gives what lies in assets a name that follows from its content.
-    immutable = path.relative_to(directory).parts[0] == "assets"
+    immutable = immutable or path.relative_to(directory).parts[0] == "assets"
     return File(body, compressed, f'"{hashlib.sha256(body).hexdigest()[:32]}"', media_type, immutable)

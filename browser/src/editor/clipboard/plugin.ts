@@ -5,7 +5,6 @@ import type { EditorView } from "prosemirror-view";
 import { type Attributes, type Delta, DeltaBuilder } from "../../core/delta";
 import type { Lines } from "../lines";
 import { linkOf } from "../linking";
-import { copied, type SelectedContent, selectedContent } from "./copy";
 import { findOwn, readOwn } from "./own";
 import { type Pasted, type PastedImage, plain } from "./pasted";
 import { type Manner, place, type Spot, spotOf } from "./place";
@@ -32,6 +31,7 @@ interface Brought {
   name: "paste" | "drop";
 }
 
+type Writer = typeof import("./copy");
 type ReadHtml = (html: string, address: string) => Pasted;
 
 export function clipboard(host: ClipboardHost): Plugin {
@@ -57,6 +57,8 @@ class Clipboard {
   #copied: string | null = null;
   #plainKey = false;
   #readHtml: ReadHtml | null = null;
+  /** Comes behind the editor too; until then ProseMirror's own form is copied. */
+  #writer: Writer | null = null;
 
   constructor(host: ClipboardHost) {
     this.#host = host;
@@ -71,6 +73,10 @@ class Clipboard {
 
   attach(view: EditorView): { destroy(): void } {
     void this.#load();
+    const came = (writer: Writer) => {
+      this.#writer = writer;
+    };
+    import("./copy").then(came, () => undefined);
     // Behind ProseMirror's own, which puts in what it would have copied.
     const started = (event: DragEvent) => this.#dragged(view, event);
     view.dom.addEventListener("dragstart", started);
@@ -86,17 +92,17 @@ class Clipboard {
 
   copy(view: EditorView, event: ClipboardEvent, cut: boolean): boolean {
     const { selection, tr } = view.state;
-    if (selection.empty || !event.clipboardData) return false;
+    if (selection.empty || !event.clipboardData || !this.#writer) return false;
     event.preventDefault();
-    this.#give(event.clipboardData, selectedContent(selection));
+    this.#give(event.clipboardData, selection, this.#writer);
     if (cut && this.#host.canEdit()) {
       view.dispatch(tr.deleteSelection().scrollIntoView().setMeta("uiEvent", "cut"));
     }
     return true;
   }
 
-  #give(data: DataTransfer, selected: SelectedContent): void {
-    const { html, text, own } = copied(selected, this.#host.documentId, location.href);
+  #give(data: DataTransfer, selection: Selection, { copied, selectedContent }: Writer): void {
+    const { html, text, own } = copied(selectedContent(selection), this.#host.documentId, location.href);
     data.clearData();
     data.setData("text/html", html);
     data.setData("text/plain", text);
@@ -104,8 +110,8 @@ class Clipboard {
   }
 
   #dragged(view: EditorView, event: DragEvent): void {
-    if (!view.dragging || !event.dataTransfer) return;
-    this.#give(event.dataTransfer, selectedContent(draggedSelection(view, view.state)));
+    if (!view.dragging || !event.dataTransfer || !this.#writer) return;
+    this.#give(event.dataTransfer, draggedSelection(view, view.state), this.#writer);
   }
 
   // --- in
@@ -198,14 +204,15 @@ class Clipboard {
 
   dropWithin(view: EditorView, event: DragEvent, moved: boolean): boolean {
     const at = view.posAtCoords({ left: event.clientX, top: event.clientY });
-    if (!at || !view.dragging || !this.#host.canEdit()) return true;
+    const writer = this.#writer;
+    if (!at || !view.dragging || !writer || !this.#host.canEdit()) return true;
     event.preventDefault();
     const { state } = view;
     const dragged = draggedSelection(view, state);
     const lines = this.#host.lines();
     const target = TextSelection.near(state.doc.resolve(at.pos));
     if (target.from >= dragged.from && target.to <= dragged.to) return true;
-    const pasted = { ...selectedContent(dragged), images: [] };
+    const pasted = { ...writer.selectedContent(dragged), images: [] };
     const placed = place(pasted, spotOf(state, lines, target), "own");
     const removed = moved ? removal(spotOf(state, lines, dragged)).transformAfter(placed.delta) : null;
     const delta = removed ? placed.delta.compose(removed) : placed.delta;

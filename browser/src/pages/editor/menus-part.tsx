@@ -1,3 +1,5 @@
+import "../../styles/print.css";
+import "../../styles/tools.css";
 import menuIcon from "lucide:menu";
 import { Icon } from "../../components/icon";
 import { MenuBar } from "../../components/menu-bar";

@@ -2,12 +2,12 @@ import check from "lucide:check";
 import cloudOff from "lucide:cloud-off";
 import loader from "lucide:refresh-cw";
 import alert from "lucide:triangle-alert";
-import { useEffect } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { Icon } from "../../components/icon";
 import { announce } from "../../components/notice";
 import type { SaveState } from "../../editor/editor";
 import { t } from "../../i18n";
-import { saveText } from "./save-text";
+import { saveDetail, saveText } from "./save-text";
 import type { Workspace } from "./workspace";
 
 const SIGNS: Record<SaveState["kind"], string> = {
@@ -24,8 +24,9 @@ const SIGNS: Record<SaveState["kind"], string> = {
 export function SaveText({ workspace }: { workspace: Workspace }) {
   const state = workspace.state.value;
   const waiting = state.kind === "saving" && workspace.access.value.reason === "locked";
+  useMinutes();
   return (
-    <span class={`save save-${state.kind}`}>
+    <span class={`save save-${state.kind}`} data-tip={saveDetail(state)}>
       <Icon shapes={SIGNS[state.kind]} size={15} />
       <span data-testid="save-state">{waiting ? t("editor.savingLocked") : saveText(state)}</span>
       {state.kind === "offline" && (
@@ -35,6 +36,15 @@ export function SaveText({ workspace }: { workspace: Workspace }) {
       )}
     </span>
   );
+}
+
+/** Draws again each minute, for what says how long ago something was. */
+function useMinutes(): void {
+  const [, draw] = useState(0);
+  useEffect(() => {
+    const timer = setInterval(() => draw((count) => count + 1), 60_000);
+    return () => clearInterval(timer);
+  }, []);
 }
 
 const TROUBLE: ReadonlySet<SaveState["kind"]> = new Set(["offline", "refused"]);

@@ -1,3 +1,4 @@
+import "../../styles/tools.css";
 import color from "lucide:baseline";
 import more from "lucide:ellipsis-vertical";
 import background from "lucide:highlighter";

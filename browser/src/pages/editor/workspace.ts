@@ -7,8 +7,9 @@ import { openEditor } from "../../editor/editor";
 import { t } from "../../i18n";
 import type { Api, ApiError, Switches } from "../../net/api";
 import { api, asApiError, askToSignIn } from "../account";
+import { deliverSoon, ownDevice } from "../device";
 import { openShare, sharingMoved } from "../share";
-import { saveText } from "./save-text";
+import { saveDetail } from "./save-text";
 import { afterFrame } from "./use-editor";
 
 export type Workspace = ReturnType<typeof createWorkspace>;
@@ -144,7 +145,7 @@ export function createWorkspace(documentId: string, onImages: (images: readonly 
       replace: () => find("replace"),
       "find-next": () => step("next"),
       "find-previous": () => step("previous"),
-      save: () => notify(saveText(state.peek())),
+      save: () => notify(saveDetail(state.peek())),
       print: () => (mayCopy.peek() ? window.print() : notify(t("editor.noCopying"))),
       outline: () => showOutline(!outline.peek()),
       "full-screen": () => showFullScreen(!fullScreen.peek()),
@@ -186,6 +187,7 @@ export function createWorkspace(documentId: string, onImages: (images: readonly 
         mount,
         documentId,
         api: ownApi,
+        device: ownDevice,
         label: t("editor.text"),
         onState: (next) => {
           state.value = next;
@@ -220,7 +222,7 @@ export function createWorkspace(documentId: string, onImages: (images: readonly 
 
   function close(): void {
     attempt += 1;
-    editor.peek()?.close();
+    void editor.peek()?.close().then(deliverSoon);
     editor.value = null;
   }
 

@@ -92,5 +92,5 @@ export async function ready(page: Page): Promise<void> {
 }
 
 export async function saved(page: Page, timeout = 30_000): Promise<void> {
-  await page.locator(SAVE_STATE, { hasText: /^Saved$/ }).waitFor({ timeout });
+  await page.locator(SAVE_STATE, { hasText: /^Saved on the server$/ }).waitFor({ timeout });
 }

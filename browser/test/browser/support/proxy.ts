@@ -12,11 +12,15 @@ export class StallingProxy {
   /** After so many bytes from the server a connection is cut, wherever that is in a message. */
   bytes = Number.POSITIVE_INFINITY;
   #stalled = false;
+  #refusing = false;
   readonly #pairs = new Set<readonly [Socket, Socket]>();
   readonly #listener: NetServer;
 
   private constructor(target: () => number) {
-    this.#listener = createServer((near) => this.#join(near, connect(target(), "127.0.0.1")));
+    this.#listener = createServer((near) => {
+      if (this.#refusing) near.destroy();
+      else this.#join(near, connect(target(), "127.0.0.1"));
+    });
   }
 
   /** `target` is asked for each new connection. */
@@ -63,6 +67,21 @@ export class StallingProxy {
   resume(): void {
     this.#stalled = false;
     for (const socket of [...this.#pairs].flat()) socket.resume();
+  }
+
+  /** The network is gone: connections are torn down, and each new one is torn down too. */
+  refuse(): void {
+    this.#refusing = true;
+    this.cut();
+  }
+
+  /** What the pages say still arrives; what the server says does not. */
+  deafen(): void {
+    for (const [, far] of this.#pairs) far.pause();
+  }
+
+  accept(): void {
+    this.#refusing = false;
   }
 
   /** Every connection is torn down; new ones are taken. */

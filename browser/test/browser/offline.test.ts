@@ -1,0 +1,85 @@
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { launch } from "./support/browser.ts";
+import { agree, placeCaret, text, textOf } from "./support/content.ts";
+import { Person, SAVE_STATE, TEXT } from "./support/people.ts";
+import { StallingProxy } from "./support/proxy.ts";
+import { Server } from "./support/server.ts";
+
+let server: Server;
+let proxy: StallingProxy;
+let browser: Browser;
+
+beforeAll(async () => {
+  proxy = await StallingProxy.start(() => server.port);
+  [server, browser] = await Promise.all([Server.start(proxy.url), launch()]);
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await proxy?.stop();
+  await server?.stop();
+});
+
+/** Waits until all that was typed lies on the device. */
+async function stored(page: Page, pattern = /saved on this device|Saved on this device/): Promise<void> {
+  await page.locator(SAVE_STATE, { hasText: pattern }).waitFor();
+}
+
+/** Waits until this page would open without a network. */
+async function cached(page: Page): Promise<void> {
+  await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+  await page.waitForFunction(() => navigator.serviceWorker.controller !== null);
+}
+
+/** Loads the page anew, from the device, ready for typing. */
+async function reopened(page: Page): Promise<void> {
+  await page.reload();
+  await page.locator(`${TEXT}[contenteditable=true]`).waitFor();
+}
+
+test("what is typed offline outlives a reload, and is delivered once", async () => {
+  const ada = await Person.register(proxy.url, "Ada");
+  const documentId = await ada.createDocument("Reloaded", ["begin"]);
+  const page = await ada.open(browser, documentId);
+  await cached(page);
+  await placeCaret(page, 0, 5);
+  proxy.refuse();
+  await page.keyboard.type(" offline");
+  await stored(page);
+  await reopened(page);
+  expect(await text(page)).toBe("begin offline\n");
+  await page.keyboard.press("ControlOrMeta+End");
+  await page.locator(TEXT).focus();
+  await page.keyboard.press("ControlOrMeta+End");
+  await page.keyboard.type(" twice");
+  await stored(page);
+  await reopened(page);
+  expect(await text(page)).toBe("begin offline twice\n");
+  proxy.accept();
+  expect(textOf(await agree(documentId, ada, page))).toBe("begin offline twice\n");
+  await page.context().close();
+});
+
+test("two tabs write offline; one is closed, and the other delivers the work of both", async () => {
+  const ada = await Person.register(proxy.url, "Ada");
+  const documentId = await ada.createDocument("Two tabs", ["one", "two"]);
+  const first = await ada.open(browser, documentId);
+  await cached(first);
+  const second = await first.context().newPage();
+  await second.goto(`${proxy.url}/d/${documentId}`);
+  await second.locator(`${TEXT}[contenteditable=true]`).waitFor();
+  proxy.refuse();
+  await placeCaret(first, 0, 3);
+  await first.keyboard.type(" first");
+  await placeCaret(second, 1, 3);
+  await second.keyboard.type(" second");
+  await Promise.all([stored(first), stored(second)]);
+  await first.close();
+  proxy.accept();
+  await expect
+    .poll(async () => textOf(await ada.content(documentId)), { timeout: 40_000 })
+    .toBe("one first\ntwo second\n");
+  expect(textOf(await agree(documentId, ada, second))).toBe("one first\ntwo second\n");
+  await second.context().close();
+});
