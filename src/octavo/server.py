@@ -35,6 +35,7 @@ from octavo.copies import Copies
 from octavo.delta import core_build
 from octavo.documents import Documents
 from octavo.errors import Unavailable
+from octavo.feed import Feeds
 from octavo.folders import Folders
 from octavo.guests import Guests
 from octavo.history import AttributionJob, History, SessionJob
@@ -43,6 +44,7 @@ from octavo.images import Collector, Images, UseOfImages
 from octavo.jobs import Job, Jobs, SnapshotJob
 from octavo.library import Library
 from octavo.locks import Locks
+from octavo.protocol import Change
 from octavo.sealing import Sealer, SealJob
 from octavo.search import PAUSE, IndexJob, watch
 from octavo.settings import Settings, unknown
@@ -142,7 +144,8 @@ async def _wire(settings: Settings, store: Store, search: Index, max_connections
     anchoring = AnchorsJob(anchors, store.log)
     following = (SessionJob(store.database, store.log), AttributionJob(store.database, store.log))
     jobs = _jobs(store, clock, [indexing, anchoring, SealJob(sealer), *following])
-    host = _rooms(settings, store, documents, locks, jobs)
+    feeds = Feeds(store.log, documents)
+    host = _rooms(settings, store, documents, locks, jobs, feeds)
     tickets = Tickets(clock, settings.ticket_seconds)
     app: Application
     most = min(max_connections, settings.max_connections or max_connections)
@@ -169,6 +172,7 @@ async def _wire(settings: Settings, store: Store, search: Index, max_connections
         suggestions,
         comments,
         _history(store, documents, following, host),
+        feeds,
         gateway,
         tickets,
         settings,
@@ -183,7 +187,13 @@ async def _wire(settings: Settings, store: Store, search: Index, max_connections
     return app
 
 
-def _rooms(settings: Settings, store: Store, documents: Documents, locks: Locks, jobs: Jobs) -> RoomHost:
+def _rooms(
+    settings: Settings, store: Store, documents: Documents, locks: Locks, jobs: Jobs, feeds: Feeds
+) -> RoomHost:
+    def changed(document_id: str, changes: Sequence[Change]) -> None:
+        jobs.changed(document_id, changes)
+        feeds.changed(document_id, changes)
+
     return RoomHost(
         log=store.log,
         snapshots=store.snapshots,
@@ -194,7 +204,7 @@ def _rooms(settings: Settings, store: Store, documents: Documents, locks: Locks,
         marks=partial(known_suggestions, store.database, store.log),
         frame=frame,
         settings=host_settings(settings),
-        on_changes=jobs.changed,
+        on_changes=changed,
     )
 
 

@@ -126,6 +126,11 @@ def ask(client: httpx.Client, key: tuple[str, str], document: str, body: Any, us
     names["revision"] = "0"
     names["image_id"] = IMAGES.get(document, "none")
     filled = path.format(**{name: names[name] for name in re.findall(r"\{(\w+)\}", path)})
+    if path.endswith("/feed"):  # never ends by itself
+        with client.stream(method, filled) as answer:
+            if not answer.is_success:
+                answer.read()
+            return answer
     return client.request(method, filled, json=body)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable
+import json
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from types import TracebackType
 from typing import Any, Final, Self
@@ -126,6 +127,42 @@ class Api:
         """Content and all, at the head with a ticket or at a revision without."""
         params = None if revision is None else {"revision": revision}
         return await self.request("GET", _path(document_id), params=params)
+
+    async def feed(
+        self, document_id: str, *, last_id: str | None = None, after: int | None = None
+    ) -> AsyncGenerator[tuple[str, Any], None]:
+        """(id, change) one after another, as they come: after an id, a revision, or the present head.
+
+        Ends when the server lets go; come back with the last id.  Raises what the server says when access ends or
+        the history is another one.
+        """
+        token = await self._bearer()
+        headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+        if last_id is not None:
+            headers["Last-Event-ID"] = last_id
+        url = f"{self.url}/api/v1{_path(document_id)}/feed"
+        params = {} if after is None else {"after": after}
+        try:
+            async with self._http.stream(
+                "GET", url, params=params, headers=headers, timeout=httpx.Timeout(10.0, read=60.0)
+            ) as answer:
+                if not answer.is_success:
+                    await answer.aread()
+                    raise _error(answer)
+                fields: dict[str, str] = {}
+                async for line in answer.aiter_lines():
+                    name, _, value = line.partition(": ")
+                    if line:
+                        fields[name] = value
+                        continue
+                    if fields.get("event") == "end":
+                        said = json.loads(fields["data"])
+                        raise OctavoError(said.pop("code"), said.pop("message"), **said)
+                    if fields.get("event") == "change":
+                        yield fields["id"], json.loads(fields["data"])
+                    fields = {}
+        except httpx.HTTPError as fault:
+            raise Unavailable("UNAVAILABLE", f"{self.url} cannot be reached: {fault!r}") from fault
 
     # --- history --------------------------------------------------------------------------------------------
 

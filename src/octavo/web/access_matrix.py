@@ -81,6 +81,7 @@ ROUTES: Final[Mapping[tuple[str, str], Row]] = {
     ("DELETE", DOCUMENT): Row(action=Action.TRASH),
     ("POST", DOCUMENT + "/undelete"): Row(action=Action.TRASH),
     ("GET", DOCUMENT + "/operations"): Row(action=Action.READ, guests=True),
+    ("GET", DOCUMENT + "/feed"): Row(action=Action.READ, guests=True),
     ("POST", DOCUMENT + "/operations"): Row(action=Action.EDIT, guests=True),
     ("GET", DOCUMENT + "/history"): Row(action=Action.HISTORY, guests=True),
     ("GET", DOCUMENT + "/history/steps"): Row(action=Action.HISTORY, guests=True),

@@ -19,6 +19,7 @@ from octavo.comments import Comments
 from octavo.copies import Copies
 from octavo.documents import Documents
 from octavo.errors import Denied, Invalid, Unavailable
+from octavo.feed import Feeds
 from octavo.folders import Folders
 from octavo.guests import Guests
 from octavo.history import History
@@ -67,6 +68,7 @@ class Services:
     suggestions: Suggestions
     comments: Comments
     history: History
+    feeds: Feeds
     gateway: Gateway
     tickets: Tickets
     settings: Settings
