@@ -228,6 +228,52 @@ def _renew_epochs(given: Settings, document_id: str | None) -> int:
         _fail(fault)
 
 
+def _look(data_dir: Path | None, verb: str, given: str, *arguments: Any) -> None:
+    from octavo import terminal
+
+    try:
+        document_id, revision = terminal.place(given)
+        end = [revision] if verb in ("show", "blame") else []
+        terminal.run(_settings(data_dir=data_dir), verb, document_id, *arguments, *end)
+    except OctavoError as fault:
+        _fail(fault)
+
+
+@main.command()
+@click.argument("document")
+@click.option("--limit", type=click.IntRange(1), default=50, help="how many editing sessions (50)")
+@DataDir
+def history(document: str, limit: int, data_dir: Path | None) -> None:
+    """Who wrote what in DOCUMENT, by editing sessions, newest first."""
+    _look(data_dir, "history", document, limit)
+
+
+@main.command()
+@click.argument("document")
+@DataDir
+def show(document: str, data_dir: Path | None) -> None:
+    """The text of DOCUMENT, or of DOCUMENT@REVISION."""
+    _look(data_dir, "show", document)
+
+
+@main.command()
+@click.argument("document")
+@click.argument("first", type=click.IntRange(0))
+@click.argument("last", type=click.IntRange(0), required=False)
+@DataDir
+def diff(document: str, first: int, last: int | None, data_dir: Path | None) -> None:
+    """What happened to DOCUMENT from revision FIRST to LAST, or until now."""
+    _look(data_dir, "diff", document, first, last)
+
+
+@main.command()
+@click.argument("document")
+@DataDir
+def blame(document: str, data_dir: Path | None) -> None:
+    """Who wrote each line of DOCUMENT, or of DOCUMENT@REVISION, and when."""
+    _look(data_dir, "blame", document)
+
+
 def _embedded(data_dir: Path | None) -> Settings:
     from octavo.errors import Invalid
 
