@@ -63,3 +63,21 @@ def test_no_route_fails(
             assert sent.json()["error"]["message"]
 
     answers()
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/audit?before={}"),
+        ("GET", "/history?before={}"),
+        ("GET", "/operations?from={}"),
+        ("GET", "/operations?to={}"),
+        ("GET", "?revision={}"),
+        ("DELETE", "/versions/{}"),
+    ],
+)
+def test_numbers_that_no_store_holds_are_refused(ada: Person, method: str, path: str) -> None:
+    document = ada.document(content={"ops": [{"insert": "Hello\n"}]})
+    answer = ada.http.request(method, f"{API}/documents/{document}{path.format(2**64)}")
+    assert answer.status_code == 400, answer.text
+    assert answer.json()["error"]["code"] == "INVALID_REQUEST"

@@ -35,7 +35,9 @@ from octavo.web.api.types import (
 JSON = "application/json"
 _NO_STORE = {"cache-control": "no-store"}
 
-Revision = Annotated[int | None, QueryParameter(name="revision", ge=0, required=False)]
+Revision = Annotated[
+    int | None, QueryParameter(name="revision", ge=0, le=protocol.MAX_SAFE_INTEGER, required=False)
+]
 Flag = Annotated[bool, QueryParameter(required=False)]
 
 
@@ -155,8 +157,10 @@ async def changes(
     identity: Caller,
     services: Called,
     document_id: FromPath[str],
-    first: Annotated[int, QueryParameter(name="from")] = 0,
-    last: Annotated[int | None, QueryParameter(name="to", required=False)] = None,
+    first: Annotated[int, QueryParameter(name="from", le=protocol.MAX_SAFE_INTEGER)] = 0,
+    last: Annotated[
+        int | None, QueryParameter(name="to", le=protocol.MAX_SAFE_INTEGER, required=False)
+    ] = None,
 ) -> Response[bytes]:
     """The changes from + 1 … to, at most 1,000 a page."""
     found = await services.documents.changes(identity, document_id, first, last)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Annotated
 
 from litestar import Response, Router, delete, get, post, put
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.params import FromPath, JSONBody, PathParameter, QueryParameter
 
+from octavo.protocol import MAX_SAFE_INTEGER
 from octavo.web.api.history_types import (
     AttributionView,
     DiffView,
@@ -27,11 +28,12 @@ from octavo.web.api.history_types import (
 )
 from octavo.web.api.services import Called, Caller, Key
 
-Before = Annotated[int | None, QueryParameter(name="before", ge=0, required=False)]
+Before = Annotated[int | None, QueryParameter(name="before", ge=0, le=MAX_SAFE_INTEGER, required=False)]
 Limit = Annotated[int, QueryParameter(ge=1, le=200)]
-First = Annotated[int, QueryParameter(name="from", ge=0, required=False)]
-Last = Annotated[int | None, QueryParameter(name="to", ge=0, required=False)]
-Revision = Annotated[int | None, QueryParameter(name="revision", ge=0, required=False)]
+First = Annotated[int, QueryParameter(name="from", ge=0, le=MAX_SAFE_INTEGER, required=False)]
+Last = Annotated[int | None, QueryParameter(name="to", ge=0, le=MAX_SAFE_INTEGER, required=False)]
+Revision = Annotated[int | None, QueryParameter(name="revision", ge=0, le=MAX_SAFE_INTEGER, required=False)]
+AtRevision = Annotated[int, PathParameter(ge=0, le=MAX_SAFE_INTEGER)]
 _KEPT = {"cache-control": "private, no-cache"}
 PAGE = 50
 
@@ -87,7 +89,7 @@ async def name_version(
     identity: Caller,
     services: Called,
     document_id: FromPath[str],
-    revision: FromPath[int],
+    revision: AtRevision,
     data: JSONBody[VersionPut],
     key: Key,
 ) -> VersionView:
@@ -98,7 +100,7 @@ async def name_version(
 
 @delete("/documents/{document_id:str}/versions/{revision:int}", status_code=204)
 async def unname_version(
-    identity: Caller, services: Called, document_id: FromPath[str], revision: FromPath[int], key: Key
+    identity: Caller, services: Called, document_id: FromPath[str], revision: AtRevision, key: Key
 ) -> None:
     """Take a version's name away."""
     await services.history.unname(identity, document_id, revision)

@@ -12,6 +12,7 @@ from octavo.access import Action
 from octavo.accounts import Identity
 from octavo.audit import PAGE
 from octavo.errors import Invalid
+from octavo.protocol import MAX_SAFE_INTEGER
 from octavo.web.api.accounts import login_cookie
 from octavo.web.api.services import Called, Caller, Key
 from octavo.web.api.sharing_types import (
@@ -34,7 +35,7 @@ from octavo.web.api.sharing_types import (
 )
 from octavo.web.auth import device_of
 
-Before = Annotated[int | None, QueryParameter(name="before", ge=0, required=False)]
+Before = Annotated[int | None, QueryParameter(name="before", ge=0, le=MAX_SAFE_INTEGER, required=False)]
 Limit = Annotated[int, QueryParameter(ge=1, le=200)]
 
 # --- roles ------------------------------------------------------------------------------------------------
