@@ -320,6 +320,10 @@ test("copies, templates, and documents that begin with one", async () => {
   await row(page, "Weekly").click({ button: "right" });
   await page.getByRole("menuitem", { name: "Make a copy" }).click();
   await expect.poll(async () => (await titles(page)).sort()).toEqual(["Copy of Weekly", "Weekly"]);
+  await row(page, "Copy of Weekly").click({ button: "right" });
+  await page.getByRole("menuitem", { name: "Share…" }).click();
+  await page.locator("dialog[open] .share-list li").first().waitFor();
+  await press(page, "Escape");
   await page.getByRole("button", { name: "New from a template" }).click();
   await expect
     .poll(() => page.locator(".template > strong").allTextContents())

@@ -9,6 +9,8 @@ import { type Place, ROOT } from "./place";
 import type { Shelves } from "./shelves";
 import { tell } from "./told";
 
+/** What a title or a folder's name may have at most, in code units. */
+export const TITLE_LIMIT = 255;
 /** Requests on their way at a time: a browser would send no more of them to one server either. */
 const AT_ONCE = 4;
 
@@ -212,7 +214,8 @@ export function createActs(listing: Listing, shelves: Shelves, place: () => Plac
   }
 
   async function copy(document: DocumentEntry): Promise<void> {
-    const title = t("home.copyTitle", { title: shownTitle(document) });
+    const wanted = t("home.copyTitle", { title: shownTitle(document) });
+    const title = wanted.length > TITLE_LIMIT ? document.title : wanted;
     try {
       const made = await api.request<DocumentSummary>("POST", `${route(document)}/copy`, {
         title,

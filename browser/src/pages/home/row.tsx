@@ -13,6 +13,7 @@ import type { DocumentEntry } from "../../net/api";
 import { account } from "../account";
 import { shownTitle } from "../documents";
 import { navigate } from "../router";
+import { TITLE_LIMIT } from "./acts";
 import { documentMenu } from "./commands";
 import { dragDocument } from "./drag";
 import { meant } from "./keys";
@@ -21,7 +22,6 @@ import { menuAt } from "./menu-host";
 import { Preview } from "./preview";
 import type { Home } from "./state";
 
-export const TITLE_LIMIT = 255;
 const DAYS_IN_TRASH = 30;
 const DAY_MS = 86_400_000;
 
@@ -157,7 +157,7 @@ function When({ home, document }: Omit<RowProps, "first">) {
         <>
           {" "}
           <span class="document-by">
-            {t("home.by", { name: by.id === account.value?.id ? t("home.me") : by.name })}
+            {by.id === account.value?.id ? t("home.byMe") : t("home.by", { name: by.name })}
           </span>
         </>
       )}

@@ -1,7 +1,7 @@
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Dialog } from "../../../components/dialog";
 import { t } from "../../../i18n";
-import { TITLE_LIMIT } from "../row";
+import { TITLE_LIMIT } from "../acts";
 import type { Folder } from "../shelves";
 import type { Home } from "../state";
 
