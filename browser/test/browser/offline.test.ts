@@ -83,3 +83,32 @@ test("two tabs write offline; one is closed, and the other delivers the work of 
   expect(textOf(await agree(documentId, ada, second))).toBe("one first\ntwo second\n");
   await second.context().close();
 });
+
+test("a document is made without a network, written, and is on the server when it is back", async () => {
+  const ada = await Person.register(proxy.url, "Ada");
+  const known = await ada.createDocument("Known", ["known"]);
+  const page = await ada.open(browser, known);
+  await cached(page);
+  await page.goto(`${proxy.url}/`);
+  await page.getByRole("link", { name: "Known" }).first().waitFor();
+  proxy.refuse();
+  await page.reload();
+  await page.getByRole("link", { name: "Known" }).first().waitFor();
+  await page
+    .getByRole("button", { name: /New document|New/ })
+    .first()
+    .click();
+  await page.locator(`${TEXT}[contenteditable=true]`).waitFor();
+  await page.locator(TEXT).focus();
+  await page.keyboard.type("made offline");
+  await stored(page);
+  await reopened(page);
+  const documentId = page.url().split("/").pop() ?? "";
+  proxy.accept();
+  await expect
+    .poll(() => ada.content(documentId).then(textOf, () => ""), { timeout: 40_000 })
+    .toBe("made offline\n");
+  await page.goto(`${proxy.url}/settings/device`);
+  await page.getByRole("link", { name: "Known" }).waitFor();
+  await page.context().close();
+});

@@ -3,6 +3,7 @@ import { copyText } from "../../components/copy";
 import { notify } from "../../components/notice";
 import { type MessageKey, t } from "../../i18n";
 import { account, api, asApiError } from "../account";
+import { onDevice } from "../device";
 import { openShare } from "../share";
 import type { Workspace } from "./workspace";
 import "./tool-words";
@@ -35,7 +36,10 @@ function Refused({ workspace }: { workspace: Workspace }) {
   const goOn = () => workspace.editor.value?.dismissRefusal();
   return (
     <div class="banner danger" role="alert">
-      <p>{state.text ? t("editor.refused", { message: state.message }) : state.message}</p>
+      <p>
+        {state.text ? t("editor.refused", { message: state.message }) : state.message}
+        {state.text && onDevice.value.size > 0 && ` ${t("editor.keptHere")}`}
+      </p>
       <div class="row">
         <OwnText text={state.text} />
         <button type="button" class="button" onClick={state.stopped ? () => location.reload() : goOn}>

@@ -8,6 +8,7 @@ import { Problem } from "../problem";
 import { follow } from "../router";
 import { Activity } from "../share/audit";
 import { Appearance } from "./appearance";
+import { OnThisDevice } from "./device";
 import { Profile } from "./profile";
 import { Security } from "./security";
 import { Tokens } from "./tokens";
@@ -21,6 +22,7 @@ const PARTS = {
   security: Security,
   tokens: Tokens,
   appearance: Appearance,
+  device: OnThisDevice,
   audit: () => <Activity documentId={null} />,
 };
 type Part = keyof typeof PARTS;
@@ -28,7 +30,7 @@ type Part = keyof typeof PARTS;
 /** What there is for somebody: a guest has a name and a colour, and the whole audit is for administrators. */
 function partsFor(guest: boolean, admin: boolean): Part[] {
   if (guest) return ["profile", "appearance"];
-  return ["profile", "security", "tokens", "appearance", ...(admin ? (["audit"] as const) : [])];
+  return ["profile", "security", "tokens", "appearance", "device", ...(admin ? (["audit"] as const) : [])];
 }
 
 /** Everything about oneself, a part at a time. */
