@@ -21,10 +21,12 @@ export async function keepAnswer(device: Device, path: string, answer: Response)
 /** The answer that this device gives; null: it has none. */
 export async function ownAnswer(
   device: Device,
-  method: string,
   path: string,
-  body: unknown,
+  init: RequestInit = {},
 ): Promise<Response | null> {
+  const { method = "GET", body } = init;
+  // With a key it is a delivery of what was made here: it waits for the server.
+  if (new Headers(init.headers).has("Idempotency-Key")) return null;
   const [route = "", search = ""] = path.split("?");
   if (method === "POST" && route === "/api/v1/documents") return created(device, String(body ?? "{}"));
   if (method === "PATCH") return renamed(device, route, String(body ?? "{}"));

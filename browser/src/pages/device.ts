@@ -118,7 +118,7 @@ export async function ownAnswer(
 ): Promise<Response | null> {
   const device = await ownDevice();
   if (!device) return null;
-  return (await import("../offline")).ownAnswer(device, init?.method ?? "GET", String(asked), init?.body);
+  return (await import("../offline")).ownAnswer(device, String(asked), init);
 }
 
 /** Marks a document to be kept here, or no longer. */

@@ -110,5 +110,17 @@ test("a document is made without a network, written, and is on the server when i
     .toBe("made offline\n");
   await page.goto(`${proxy.url}/settings/device`);
   await page.getByRole("link", { name: "Known" }).waitFor();
+  // Made once, however often its delivery was tried.
+  expect(await page.getByRole("link", { name: "Untitled document" }).count()).toBe(1);
+  await expect
+    .poll(
+      () =>
+        page
+          .getByText("changes wait")
+          .count()
+          .then(async (count) => count && page.reload()),
+      { timeout: 30_000 },
+    )
+    .toBe(0);
   await page.context().close();
 });
