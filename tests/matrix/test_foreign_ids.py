@@ -47,6 +47,7 @@ def ids(server: Running, ada: Person, bob: Person) -> Mapping[str, str]:
         ],
         "suggestion_id": suggested_id(suggested, ada, path),
         "emoji": "👍",
+        "revision": "7",
         "folder_id": ada.call("POST", "/folders", 201, json={"name": "Mine"})["id"],
         "token_id": ada.call("POST", "/users/me/tokens", 201, json={"name": "bot"})["id"],
         "login_id": ada.call("GET", "/users/me/logins")["logins"][0]["id"],
@@ -81,7 +82,7 @@ def body_of(key: tuple[str, str]) -> Any:
 
 @pytest.mark.parametrize("key", KEYS, ids=" ".join)
 def test_somebody_elses_look_like_none(eve: Person, ids: Mapping[str, str], key: tuple[str, str]) -> None:
-    nowhere = {name: "d" + "0" * 32 if name == "document_id" else "none" for name in ids} | {"emoji": "👍"}
+    nowhere = {name: "d" + "0" * 32 if name == "document_id" else "none" for name in ids} | {"emoji": "👍", "revision": "7"}
     real = told(eve, key, ids)
     assert (
         real[0] == (403 if key == ("POST", DOCUMENT + "/guests") else 404)

@@ -129,6 +129,8 @@ const FOR_READERS: ReadonlySet<CommandId> = new Set<CommandId>([
   "print",
   "word-count",
   "outline",
+  "history",
+  "authors",
   "full-screen",
   "shortcuts",
   "palette",

@@ -3,6 +3,7 @@
 import german from "./de.json?url";
 import type editor from "./en/editor.json";
 import type entry from "./en/entry.json";
+import type history from "./en/history.json";
 import type home from "./en/home.json";
 import type settings from "./en/settings.json";
 import type share from "./en/share.json";
@@ -12,6 +13,7 @@ import type tools from "./en/tools.json";
 export type MessageKey = keyof (typeof shell &
   typeof editor &
   typeof entry &
+  typeof history &
   typeof settings &
   typeof home &
   typeof share &

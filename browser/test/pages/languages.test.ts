@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import german from "../../src/i18n/de.json";
 import editor from "../../src/i18n/en/editor.json";
 import entry from "../../src/i18n/en/entry.json";
+import history from "../../src/i18n/en/history.json";
 import home from "../../src/i18n/en/home.json";
 import settings from "../../src/i18n/en/settings.json";
 import share from "../../src/i18n/en/share.json";
@@ -14,6 +15,7 @@ const english: Record<string, Message> = {
   ...shell,
   ...editor,
   ...entry,
+  ...history,
   ...home,
   ...settings,
   ...share,

@@ -69,7 +69,7 @@ function file(workspace: Workspace): MenuEntry[] {
     { kind: "item", label: t("home.rename"), reason: canEdit ? "" : t("reason.role"), run: rename },
     { kind: "item", label: t("share.button"), run: () => openShare(workspace.documentId) },
     LINE,
-    ...entries(workspace, ["save", "print"]),
+    ...entries(workspace, ["history", "authors", null, "save", "print"]),
     LINE,
     {
       kind: "item",

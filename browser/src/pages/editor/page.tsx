@@ -31,6 +31,7 @@ const Outline = lazy(() => import("./outline"));
 const Markers = lazy(() => import("./markers"));
 const LinkBubble = lazy(() => import("./link-bubble"));
 const ImageTools = lazy(() => import("./images/image-tools"));
+const HistoryView = lazy(() => import("./history/view"));
 const FindBar = lazy(() => import("./find-bar"));
 const PANELS: Partial<Record<Panel, FunctionComponent<{ workspace: Workspace; close(): void }>>> = {
   image: lazy(() => import("./images/insert-image")),
@@ -183,6 +184,7 @@ export function EditorPage({ documentId }: { documentId: string }) {
       <ImageTools workspace={workspace} />
       <OpenPanel workspace={workspace} />
       <CopyGuard workspace={workspace} />
+      {workspace.history.value && <HistoryView workspace={workspace} mode={workspace.history.value} />}
       <Tooltips />
     </div>
   );

@@ -63,6 +63,10 @@ export function createWorkspace(documentId: string, onImages: (images: readonly 
   /** The bar for searching; null: closed. */
   const finding = signal<Finding | null>(null);
   const drawer = signal(false);
+  /** The history in place of the text, and what it begins with. */
+  const history = signal<"changes" | "authors" | null>(null);
+  /** Counts what others told of versions. */
+  const versionsMoved = signal(0);
   const fullScreen = signal(false);
   /** Images on their way to the server. */
   const uploads = signal(0);
@@ -147,6 +151,12 @@ export function createWorkspace(documentId: string, onImages: (images: readonly 
       "find-previous": () => step("previous"),
       save: () => notify(saveDetail(state.peek())),
       print: () => (mayCopy.peek() ? window.print() : notify(t("editor.noCopying"))),
+      history: () => {
+        history.value = "changes";
+      },
+      authors: () => {
+        history.value = "authors";
+      },
       outline: () => showOutline(!outline.peek()),
       "full-screen": () => showFullScreen(!fullScreen.peek()),
     };
@@ -162,6 +172,7 @@ export function createWorkspace(documentId: string, onImages: (images: readonly 
   }
 
   function happened(event: string, data: unknown): void {
+    if (event === "version.named") versionsMoved.value += 1;
     if (SHARING.test(event)) sharingMoved.value += 1;
     if (event === "access.requested") asked(data);
     if (event === "switches.changed") switches.value = (data as { switches: Switches }).switches;
@@ -259,7 +270,7 @@ export function createWorkspace(documentId: string, onImages: (images: readonly 
   return {
     documentId,
     ...{ editor, state, people, title, access, demoted, mayCopy, failure, lost, lockReason, moment, uploads },
-    ...{ panel, finding, outline, fullScreen },
+    ...{ panel, finding, outline, fullScreen, history, versionsMoved },
     ...{ open, close, rename, mayLeave, perform, endFinding, showOutline, showFullScreen },
   };
 }
