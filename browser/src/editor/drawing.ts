@@ -56,12 +56,17 @@ function html(note: Numbered, line: boolean): Record<string, string> {
   };
 }
 
-function drawLine(node: Node): ReturnType<typeof lineDOM> {
+/** A line to be read: an item of a list only by its looks, for no list stands around it. */
+export function drawLine(node: Node): ReturnType<typeof lineDOM> {
   const given = node.attrs.attributes as Attributes | null;
   const note = noteOf(given);
-  if (!note) return lineDOM(given);
   const { [NOTE]: _, ...attributes } = given ?? {};
   const drawn = lineDOM(attributes) as [string, Record<string, string>, 0];
+  if (drawn[1].role === "listitem") {
+    const { role: _role, "aria-level": _level, ...looks } = drawn[1];
+    drawn[1] = looks;
+  }
+  if (!note) return drawn;
   const own = html(note, true);
   return [
     drawn[0],

@@ -255,7 +255,7 @@ const plain = ({ insert, attributes }: MarkedOp): NotedOp =>
 
 function withChanges(shown: Shown): NotedOp[] {
   return shown.ops.map((op) => {
-    if (!op.change) return plain(op);
+    if (!op.change || !op.user_id) return plain(op);
     const user = shown.users.get(op.user_id ?? "");
     const text = t(`history.${op.change}`, { name: nameOf(user), time: moment(op.at) });
     const userId = op.user_id ?? "";

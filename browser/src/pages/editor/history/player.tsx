@@ -2,6 +2,7 @@ import pause from "lucide:pause";
 import play from "lucide:play";
 import x from "lucide:x";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { DOMSerializer } from "prosemirror-model";
 import { EditorState } from "prosemirror-state";
 import { Decoration, DecorationSet, EditorView } from "prosemirror-view";
 import { Icon } from "../../../components/icon";
@@ -9,12 +10,15 @@ import { readableColor } from "../../../core/colors";
 import type { User } from "../../../core/protocol";
 import { Binding } from "../../../editor/binding";
 import { inChunks } from "../../../editor/chunks";
+import { drawLine } from "../../../editor/drawing";
 import { toDocument } from "../../../editor/schema";
 import { t } from "../../../i18n";
 import { attempt } from "./acting";
 import type { History } from "./model";
 import { caretAfter, delay, type Frame, Reel, SPEEDS, type Speed } from "./playing";
 import { moment, nameOf } from "./words";
+
+type Spec = { dom: HTMLElement; contentDOM: HTMLElement };
 
 /** A document that is only shown; each frame changes in it what differs from the one before. */
 class Screen {
@@ -27,6 +31,7 @@ class Screen {
       {
         state: EditorState.create({ doc: toDocument({ ops: [{ insert: "\n" }] } as never) }),
         editable: () => false,
+        nodeViews: { line: (node) => DOMSerializer.renderSpec(document, drawLine(node)) as Spec },
         attributes: { "aria-label": t("history.text"), role: "document", tabindex: "0" },
         decorations: ({ doc }) => this.#decorations(doc),
       },

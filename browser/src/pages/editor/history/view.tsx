@@ -111,7 +111,7 @@ function Pane({
         }}
         role="document"
         aria-label={t("history.text")}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: a text that scrolls and can be selected by keyboard
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a text that scrolls and is selected by keyboard
         tabIndex={0}
       />
     </div>
@@ -167,9 +167,9 @@ function Head({
 function useKeys(go: (by: 1 | -1) => void, close: () => void): void {
   useEffect(() => {
     const keyDown = (event: KeyboardEvent) => {
-      if (document.querySelector("dialog[open]")) return;
+      if (document.querySelector("dialog[open], [popover]:popover-open")) return;
       if (event.key === "F8") go(event.shiftKey ? -1 : 1);
-      else if (event.key === "Escape" && !event.defaultPrevented && !isTyping(event.target)) close();
+      else if (event.key === "Escape" && !event.defaultPrevented) close();
       else return;
       event.preventDefault();
     };
@@ -177,9 +177,6 @@ function useKeys(go: (by: 1 | -1) => void, close: () => void): void {
     return () => document.removeEventListener("keydown", keyDown);
   });
 }
-
-const isTyping = (target: EventTarget | null): boolean =>
-  target instanceof HTMLElement && target.matches("input:not([type=range]), [aria-expanded=true]");
 
 async function returnPassage(
   history: History,
