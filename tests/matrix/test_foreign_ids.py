@@ -82,7 +82,10 @@ def body_of(key: tuple[str, str]) -> Any:
 
 @pytest.mark.parametrize("key", KEYS, ids=" ".join)
 def test_somebody_elses_look_like_none(eve: Person, ids: Mapping[str, str], key: tuple[str, str]) -> None:
-    nowhere = {name: "d" + "0" * 32 if name == "document_id" else "none" for name in ids} | {"emoji": "👍", "revision": "7"}
+    nowhere = {name: "d" + "0" * 32 if name == "document_id" else "none" for name in ids} | {
+        "emoji": "👍",
+        "revision": "7",
+    }
     real = told(eve, key, ids)
     assert (
         real[0] == (403 if key == ("POST", DOCUMENT + "/guests") else 404)
