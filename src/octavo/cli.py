@@ -61,12 +61,13 @@ def main() -> None:
 @click.option("--host", help="address to listen on (127.0.0.1)")
 @click.option("--port", type=click.IntRange(0, 65535), help="port to listen on (8000)")
 @DataDir
-def serve(host: str | None, port: int | None, data_dir: Path | None) -> None:
+@click.option("--roles", help="what this process does: gateway,api,worker (all of it)")
+def serve(host: str | None, port: int | None, data_dir: Path | None, roles: str | None) -> None:
     """Serve pages, API and sockets on one port until SIGTERM."""
     from octavo import server
 
     try:
-        server.serve(_settings(host=host, port=port, data_dir=data_dir))
+        server.serve(_settings(host=host, port=port, data_dir=data_dir, roles=roles))
     except OctavoError as fault:
         _fail(fault)
 

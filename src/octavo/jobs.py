@@ -20,13 +20,18 @@ import msgspec
 from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
 
 from octavo import protocol
+from octavo.catalog.leases import LeaseLost
 from octavo.catalog.tables import dead_letters as letters
 from octavo.catalog.tables import heads, job_cursors
 from octavo.delta import Content, Delta, wire
 from octavo.errors import Invalid, Missing
+from octavo.leases import Leases
 from octavo.ports import Clock, Database, OperationLog, Snapshot, SnapshotStore
 
 log = logging.getLogger(__name__)
+
+TELL_AFTER: Final = 0.25
+"""Seconds for which what other workers have to do is gathered before they are told."""
 
 
 class Job(Protocol):
@@ -108,11 +113,14 @@ class Jobs:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         on_failure: Callable[[str], None] | None = None,
         pauses: Mapping[str, float] = MappingProxyType({}),
+        leases: Leases | None = None,
+        runs: bool = True,
     ) -> None:
         """`sleep(seconds)` and `clock` may be virtual; `on_failure(job name)` counts failed runs.
 
         `pauses`: for how many seconds a job lets a document rest after a run; what is noticed meanwhile waits,
-        and runs once.
+        and runs once.  Among several nodes `leases` say which documents are this worker's, `runs` whether it is one
+        at all.  `database` is then to be `Guarded`, the jobs' own too.
         """
         self._database = database
         self._clock = clock
@@ -122,15 +130,28 @@ class Jobs:
         self._lanes = {job.name: _Lane(job, pauses.get(job.name, 0.0)) for job in jobs}
         self._tasks: set[asyncio.Task[None]] = set()
         self._idle = asyncio.Event()
+        self._leases = leases
+        self._runs = runs
+        self._tell: Callable[[str, str], None] | None = None
+        self._theirs: dict[tuple[str, str], None] = {}
+
+    def connect(self, tell: Callable[[str, str], None]) -> None:
+        """`tell(job name, document)` lets the other workers know what is theirs to do."""
+        self._tell = tell
 
     async def start(self) -> None:
         """Read where each job stopped, and begin with what it has not seen."""
+        if not self._runs:
+            return
         await self._read_letters()
-        for name, lane in self._lanes.items():
-            for document_id in await self._database.read(partial(behind, job=name)):
-                lane.add(document_id)
+        if self._leases is not None:
+            await self._leases.beat()
+        await self._sweep()
+        for lane in self._lanes.values():
             self._keep(self._work(lane))
         self._keep(self._refresh())
+        if self._leases is not None:
+            self._keep(self._leases.beat_always(self._sweep))
 
     async def stop(self) -> None:
         """Let go at once; the cursors say where to go on."""
@@ -138,6 +159,8 @@ class Jobs:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        if self._leases is not None and self._runs:
+            await self._leases.release()
 
     def changed(self, document_id: str, changes: Sequence[protocol.Change]) -> None:
         """These changes are durable; never waits, never raises."""
@@ -147,9 +170,23 @@ class Jobs:
             except Exception:
                 log.exception("job %s failed to take note of document %s", lane.job.name, document_id)
                 due = True
-            if due:
+            if due and self._is_mine(document_id):
                 self._idle.clear()
                 lane.add(document_id)
+            elif due:
+                self._pass_on(lane.job, document_id, changes)
+
+    def touched(self, document_id: str, changes: Sequence[protocol.Change]) -> None:
+        """`changed`, of which every worker learns by itself."""
+        if self._is_mine(document_id):
+            self.changed(document_id, changes)
+
+    def heard(self, job: str, document_id: str) -> None:
+        """Another node says that there is something to do."""
+        lane = self._lanes.get(job)
+        if lane is not None and self._is_mine(document_id):
+            self._idle.clear()
+            lane.add(document_id)
 
     async def catch_up(self, name: str) -> None:
         """Let a job go on wherever it is behind; returns when it has done what it can."""
@@ -165,6 +202,31 @@ class Jobs:
         while any(lane.ready or lane.busy for lane in self._lanes.values()):
             self._idle.clear()
             await self._idle.wait()
+
+    def _is_mine(self, document_id: str) -> bool:
+        return self._runs and (self._leases is None or self._leases.has(document_id))
+
+    def _pass_on(self, job: Job, document_id: str, changes: Sequence[protocol.Change]) -> None:
+        """Each document once in a moment; what is lost on the way is found by the next sweep."""
+        if isinstance(job, SnapshotJob) and changes:
+            job.passed_on(document_id, changes[-1].revision)
+        if self._tell is not None:
+            if not self._theirs:
+                asyncio.get_running_loop().call_later(TELL_AFTER, self._tell_others)
+            self._theirs[job.name, document_id] = None
+
+    def _tell_others(self) -> None:
+        theirs, self._theirs = self._theirs, {}
+        for job, document_id in theirs:
+            if self._tell is not None:
+                self._tell(job, document_id)
+
+    async def _sweep(self) -> None:
+        """Whatever is behind, and this worker's to do."""
+        for name, lane in self._lanes.items():
+            for document_id in await self._database.read(partial(behind, job=name)):
+                if self._is_mine(document_id):
+                    lane.add(document_id)
 
     # --- inside --------------------------------------------------------------------------------------------
 
@@ -186,6 +248,16 @@ class Jobs:
                 lane.busy = None
 
     async def _run(self, lane: _Lane, document_id: str) -> None:
+        try:
+            if self._leases is None:
+                await self._run_here(lane, document_id)
+            else:
+                with self._leases.under(document_id):
+                    await self._run_here(lane, document_id)
+        except LeaseLost:
+            lane.failures.pop(document_id, None)  # whoever has it now does it
+
+    async def _run_here(self, lane: _Lane, document_id: str) -> None:
         job = lane.job
         after = -1
         try:
@@ -200,6 +272,8 @@ class Jobs:
             self._pause(lane, document_id)
         except Missing:
             lane.failures.pop(document_id, None)  # deleted for good meanwhile
+        except LeaseLost:
+            raise
         except Exception as fault:
             await self._failed(lane, document_id, after, fault)
 
@@ -237,6 +311,8 @@ class Jobs:
             await self._database.write(
                 lambda connection: bury(connection, name, document_id, max(after, 0), attempts, error, now)
             )
+        except LeaseLost:
+            raise
         except Exception as second:
             # The store fails: what cannot be put on the list is tried again, for as long as it takes.
             log.warning("job %s on %s cannot be listed as dead: %s", name, document_id, second)
@@ -256,6 +332,8 @@ class Jobs:
             await self._sleep(self._policy.refresh)
             try:
                 await self._read_letters()
+                if self._leases is not None:
+                    await self._sweep()  # what others were told of may have been lost
             except Exception as fault:
                 log.warning("the dead letters cannot be read: %s; trying again", fault)
 
@@ -265,7 +343,7 @@ class Jobs:
             dead = {letter.document_id for letter in listed if letter.job == name}
             freed = lane.dead - dead
             lane.dead = dead
-            for document_id in freed:
+            for document_id in filter(self._is_mine, freed):
                 lane.add(document_id)
 
 
@@ -408,6 +486,10 @@ class SnapshotJob:
         cost = known[1] + sum(replay_cost(change.delta) for change in changes)
         self._remember(document_id, changes[-1].revision, cost, known[2])
         return cost >= known[2]
+
+    def passed_on(self, document_id: str, revision: int) -> None:
+        """Another worker looks after it from here on: it is told again when as much has come together."""
+        self._remember(document_id, revision, 0, self._splices)
 
     async def run(self, document_id: str, after: int) -> int:
         """Replay from the last snapshot, leaving one wherever the cost since the one before is reached.

@@ -12,7 +12,7 @@ import socket
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -24,10 +24,13 @@ from octavo import __version__, metrics
 from octavo.accounts import Accounts
 from octavo.adapters.fetch import PublicFetch
 from octavo.adapters.pg_connect import place
+from octavo.adapters.redis import RedisCounters, RedisRelay
 from octavo.adapters.stores import Index, Store, open_search
 from octavo.adapters.stores import open_store as _open_store
 from octavo.anchoring import Anchors, AnchorsJob
 from octavo.audit import Audit
+from octavo.catalog import secrets as catalog_secrets
+from octavo.collab.hints import EVERYWHERE, Hint, Work
 from octavo.collab.host import RoomHost
 from octavo.collab.settings import HostSettings
 from octavo.comments import Comments
@@ -42,8 +45,10 @@ from octavo.history import AttributionJob, History, SessionJob
 from octavo.history.following import PAUSE as HISTORY_PAUSE
 from octavo.images import Collector, Images, UseOfImages
 from octavo.jobs import Job, Jobs, SnapshotJob
+from octavo.leases import Guarded, Leases
 from octavo.library import Library
 from octavo.locks import Locks
+from octavo.ports import Database
 from octavo.protocol import Change
 from octavo.sealing import Sealer, SealJob
 from octavo.search import PAUSE, IndexJob, watch
@@ -71,10 +76,18 @@ FILES_KEPT: Final = 64
 POLL_SECONDS: Final = 30.0
 """How soon an open document learns what the command line changed beside the server."""
 
+POLL_AMONG_NODES: Final = 1.0
+"""How soon it learns of what another node has logged, when the relay says nothing."""
+
+CONFIRM_WITHIN: Final = 5.0
+"""Among several nodes, one that could not confirm the rights for so long delivers nothing."""
+
 ANCHORS_PAUSE: Final = 0.5
 """Seconds for which a document's anchors rest after they were moved along."""
 
 KEY_FILE: Final = "signing.key"
+KEY_NAME: Final = "signing"
+_KEY_BYTES: Final = 32
 _REDIRECT_MS: Final = 1000
 
 
@@ -114,10 +127,12 @@ async def application(
     try:
         search = await open_search(store, settings.data_dir)
         try:
-            app = await _wire(settings, store, search, max_connections)
+            nodes = await _connect(settings, store)
+            app = await _wire(settings, store, search, nodes, max_connections)
             try:
                 yield app
             finally:
+                await nodes.stop()
                 for chore in app.chores:
                     chore.cancel()
                 await asyncio.gather(*app.chores, return_exceptions=True)
@@ -130,30 +145,56 @@ async def application(
         await asyncio.to_thread(store.close)
 
 
-async def _wire(settings: Settings, store: Store, search: Index, max_connections: int) -> Application:
+@dataclass(frozen=True, slots=True)
+class Nodes:
+    """What this process shares with the others: a secret, and what Redis carries if there is one."""
+
+    key: bytes
+    relay: RedisRelay | None = None
+    counters: RedisCounters | None = None
+
+    async def stop(self) -> None:
+        if self.relay is not None:
+            await self.relay.stop()
+        if self.counters is not None:
+            await self.counters.stop()
+
+
+async def _connect(settings: Settings, store: Store) -> Nodes:
+    key = await signing_key(store.database, settings.data_dir)
+    if not settings.relay:
+        return Nodes(key)
+    relay = RedisRelay(settings.relay, key)
+    relay.start()
+    return Nodes(key, relay, RedisCounters(settings.relay, key))
+
+
+async def _wire(
+    settings: Settings, store: Store, search: Index, nodes: Nodes, max_connections: int
+) -> Application:
     clock = SystemClock()
-    key = signing_key(settings.data_dir)
-    accounts = Accounts(store.database, clock, settings, key)
+    accounts = Accounts(store.database, clock, settings, nodes.key)
     documents = Documents(store.database, store.log, clock, settings)
     locks = Locks(store.database, clock)
     blobs = store.blobs
-    sealer = Sealer(store.database, blobs, clock)
+    guarded = Guarded(store.database)
+    sealer = Sealer(guarded, blobs, clock)
     images = Images(store.database, blobs, clock, settings, PublicFetch())
-    indexing = IndexJob(store.database, store.log, search)
-    anchors = Anchors(store.database, store.log, store.snapshots)
+    indexing = IndexJob(guarded, store.log, search)
+    anchors = Anchors(guarded, store.log, store.snapshots)
     anchoring = AnchorsJob(anchors, store.log)
-    following = (SessionJob(store.database, store.log), AttributionJob(store.database, store.log))
-    jobs = _jobs(store, clock, [indexing, anchoring, SealJob(sealer), *following])
+    following = (SessionJob(guarded, store.log), AttributionJob(guarded, store.log))
+    jobs = _jobs(settings, store, guarded, [indexing, anchoring, SealJob(sealer), *following])
     feeds = Feeds(store.log, documents)
-    host = _rooms(settings, store, documents, locks, jobs, feeds)
-    tickets = Tickets(clock, settings.ticket_seconds)
+    host = _rooms(settings, store, documents, locks, jobs, nodes, feeds)
+    tickets = Tickets(clock, settings.ticket_seconds, nodes.key if settings.several else None)
     app: Application
     most = min(max_connections, settings.max_connections or max_connections)
 
     def has_room() -> bool:
         return app.connections() <= most
 
-    gateway = Gateway(host, tickets, settings, has_room)
+    gateway = Gateway(host, tickets, settings, has_room, nodes.counters)
     documents.connect(host, gateway.online)
     indexing.connect(host)
     locks.connect(host)
@@ -177,6 +218,7 @@ async def _wire(settings: Settings, store: Store, search: Index, max_connections
         tickets,
         settings,
         store.ready,
+        nodes.counters,
     )
     pages = await asyncio.to_thread(Pages, kept=settings.data_dir / KEPT_FOLDER)
     front = Front(create_app(services), pages, accounts, settings, cookie_name(settings), has_room)
@@ -188,7 +230,13 @@ async def _wire(settings: Settings, store: Store, search: Index, max_connections
 
 
 def _rooms(
-    settings: Settings, store: Store, documents: Documents, locks: Locks, jobs: Jobs, feeds: Feeds
+    settings: Settings,
+    store: Store,
+    documents: Documents,
+    locks: Locks,
+    jobs: Jobs,
+    nodes: Nodes,
+    feeds: Feeds,
 ) -> RoomHost:
     def changed(document_id: str, changes: Sequence[Change]) -> None:
         jobs.changed(document_id, changes)
@@ -197,7 +245,7 @@ def _rooms(
     return RoomHost(
         log=store.log,
         snapshots=store.snapshots,
-        relay=None,
+        relay=nodes.relay,
         clock=SystemClock(),
         roles=documents.role,
         conditions=locks.conditions,
@@ -233,16 +281,19 @@ def _home(
     )
 
 
-def _jobs(store: Store, clock: SystemClock, more: Sequence[Job]) -> Jobs:
+def _jobs(settings: Settings, store: Store, database: Guarded, more: Sequence[Job]) -> Jobs:
+    clock = SystemClock()
     return Jobs(
         [
             SnapshotJob(store.log, store.snapshots),
-            UseOfImages(store.database, clock),
-            SuggestionsSeen(store.database, store.log),
+            UseOfImages(database, clock),
+            SuggestionsSeen(database, store.log),
             *more,
         ],
-        database=store.database,
+        database=database,
         clock=clock,
+        leases=Leases(store.database, clock) if settings.several else None,
+        runs=settings.has_role("worker"),
         on_failure=lambda job: metrics.job_failures.labels(job).inc(),
         pauses={
             IndexJob.name: PAUSE,
@@ -253,11 +304,21 @@ def _jobs(store: Store, clock: SystemClock, more: Sequence[Job]) -> Jobs:
 
 
 async def _start(app: Application, sealer: Sealer) -> None:
-    await app.host.start()
-    await app.jobs.start()
+    host, jobs = app.host, app.jobs
+
+    def heard(_: str, hint: Hint) -> None:
+        if isinstance(hint, Work):
+            jobs.heard(hint.job, hint.document_id)
+
+    host.listeners.append(heard)
+    jobs.connect(lambda job, document_id: host.tell(EVERYWHERE, Work(job, document_id)))
+    await host.start()
+    await jobs.start()
+    if not app.settings.has_role("worker"):
+        return
     app.collector.start()
     app.chores = [
-        asyncio.ensure_future(watch(app.store.database, app.jobs.changed)),
+        asyncio.ensure_future(watch(app.store.database, jobs.touched)),
         asyncio.ensure_future(app.services.home.trash.sweep_always()),
         asyncio.ensure_future(sealer.collect_always()),
     ]
@@ -267,7 +328,8 @@ async def _start(app: Application, sealer: Sealer) -> None:
 async def accounts_only(settings: Settings) -> AsyncIterator[Accounts]:
     """The accounts without a server, for the command line; beside a running one too."""
     store = await asyncio.to_thread(open_store, settings, exclusive=False)
-    accounts = Accounts(store.database, SystemClock(), settings, signing_key(settings.data_dir))
+    key = await signing_key(store.database, settings.data_dir)
+    accounts = Accounts(store.database, SystemClock(), settings, key)
     try:
         yield accounts
     finally:
@@ -285,7 +347,8 @@ def host_settings(settings: Settings) -> HostSettings:
         editors=settings.editors,
         unload_after=settings.unload_seconds,
         memory_bytes=settings.memory_bytes,
-        poll_every=POLL_SECONDS,
+        poll_every=POLL_AMONG_NODES if settings.several else POLL_SECONDS,
+        confirm_within=CONFIRM_WITHIN if settings.several else None,
     )
 
 
@@ -306,23 +369,18 @@ def _report_damage(document_id: str, revision: int, fault: str) -> None:
     )
 
 
-def signing_key(data_dir: Path) -> bytes:
-    """The key that signs access tokens: made at first start, readable by its owner only."""
-    path = data_dir / KEY_FILE
-    if not path.exists():
-        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        temporary = path.with_suffix(f".{secrets.token_hex(4)}")
-        temporary.touch(mode=0o600)
-        temporary.write_bytes(secrets.token_bytes(32))
-        with suppress(FileExistsError):
-            path.hardlink_to(
-                temporary
-            )  # of several nodes that start at once on one directory, one makes the key
-        temporary.unlink()
-    key = path.read_bytes()
-    if len(key) < 32:
-        raise Unavailable("UNAVAILABLE", f"{path} is damaged; delete it, and everybody signs in again")
-    return key
+async def signing_key(database: Database, data_dir: Path) -> bytes:
+    """The key that signs access tokens and tickets: made at the first start, kept in the database for all nodes.
+
+    One that an earlier version left in the data directory is taken over.
+    """
+    found = await database.read(lambda connection: catalog_secrets.find(connection, KEY_NAME))
+    if found is None:
+        path = data_dir / KEY_FILE
+        made = path.read_bytes() if path.exists() else b""
+        made = made if len(made) >= _KEY_BYTES else secrets.token_bytes(_KEY_BYTES)
+        found = await database.write(lambda connection: catalog_secrets.keep(connection, KEY_NAME, made))
+    return found
 
 
 # --- the port ---------------------------------------------------------------------------------------------
@@ -394,6 +452,8 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         app = self._application
         logger.info("going down: redirecting %d connections", len(self.server_state.connections))
+        app.gateway.going = True
+        await asyncio.sleep(app.settings.drain_notice)  # the balancer sends nobody here any more
         app.gateway.draining = True
         try:
             async with asyncio.timeout(app.settings.drain_seconds):

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from octavo.errors import Invalid
 
 PREFIX: Final = "OCTAVO_"
+ROLES: Final = frozenset({"gateway", "api", "worker"})
 _DATA_DIR: Final = Path("data")
 
 
@@ -30,11 +31,17 @@ class Settings:
     host: str = _setting("127.0.0.1", "address to listen on; 0.0.0.0 for all, then put a TLS proxy in front")
     port: int = _setting(8000, "port to listen on; 0 takes a free one")
     data_dir: Path = _setting(  # noqa: RUF009
-        _DATA_DIR, "directory of the database, the images, the signing key and the lock file"
+        _DATA_DIR, "directory of the database, the images and the lock file"
     )
     database: str = _setting(
         "",
         "postgresql://user:password@host/name for many people or several nodes; else SQLite in the data directory",
+    )
+    relay: str = _setting(
+        "", "redis://host, redis+cluster://… or redis+sentinel://…/service between several nodes; see below"
+    )
+    roles: str = _setting(
+        "gateway,api,worker", "what this process does, of gateway (sockets), api and worker (jobs)"
     )
     public_url: str = _setting(
         "", "how browsers reach the server, e.g. https://docs.example.org; decides Origin"
@@ -90,7 +97,19 @@ class Settings:
         300.0, "a document that nobody has open is dropped from memory after this"
     )
     memory_bytes: int = _setting(1 << 30, "memory for open documents; then the longest idle go first")
+    drain_notice: float = _setting(
+        0.0, "SIGTERM: seconds for which /readyz says so before anybody is sent away; give the balancer time"
+    )
     drain_seconds: float = _setting(3.0, "SIGTERM: time to make durable what was accepted")
+
+    @property
+    def several(self) -> bool:
+        """Whether other processes may serve the same documents."""
+        return bool(self.database or self.relay)
+
+    def has_role(self, role: str) -> bool:
+        """Whether this process is a "gateway", an "api" or a "worker"."""
+        return role in _names(self.roles)
 
     @property
     def secure(self) -> bool:
@@ -102,6 +121,10 @@ class Settings:
         """The origins that may write with a cookie or open a socket, when any are configured."""
         given = [self.public_url, *self.allowed_origins.split(",")]
         return frozenset(origin_of(url.strip()) for url in given if url.strip())
+
+
+def _names(text: str) -> set[str]:
+    return {name.strip() for name in text.split(",") if name.strip()}
 
 
 def origin_of(url: str) -> str:
@@ -193,6 +216,12 @@ def _check(settings: Settings) -> None:
             "INVALID_REQUEST",
             "OCTAVO_DATABASE is postgresql://user:password@host/name; without it SQLite in the data directory is used",
         )
+    if not _names(settings.roles) or not _names(settings.roles) <= ROLES:
+        raise Invalid(
+            "INVALID_REQUEST", "OCTAVO_ROLES names one or more of gateway, api and worker, by commas"
+        )
+    if settings.relay and not settings.database:
+        raise Invalid("INVALID_REQUEST", "OCTAVO_RELAY is for several nodes, which share an OCTAVO_DATABASE")
     for url in (settings.public_url, *settings.allowed_origins.split(",")):
         parts = urlsplit(url.strip())
         if url.strip() and (parts.scheme not in ("http", "https") or not parts.hostname):

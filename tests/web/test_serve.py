@@ -96,15 +96,16 @@ def until_closed(connection: ClientConnection) -> tuple[set[str], int]:
 def test_the_data_directory(tmp_path: Path) -> None:
     data = tmp_path / "deep" / "data"
     with served(data) as server:
-        assert stat.S_IMODE((data / "signing.key").stat().st_mode) == 0o600
         assert stat.S_IMODE(data.stat().st_mode) == 0o700
         second = octavo("serve", "--port", "0", "--data-dir", data)
         assert second.returncode == 1
         assert str(server.process.pid) in second.stderr
         assert "Traceback" not in second.stderr
-        key = (data / "signing.key").read_bytes()
+        with server.account() as ada:
+            bearer = ada.headers["authorization"]
     with served(data) as server:
-        assert (data / "signing.key").read_bytes() == key
+        known = httpx.get(f"{server.base}/api/v1/users/me", headers={"authorization": bearer}, timeout=20)
+        assert known.status_code == 200
 
 
 def test_a_taken_port(tmp_path: Path) -> None:

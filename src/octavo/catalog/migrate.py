@@ -8,7 +8,7 @@ from sqlalchemy import Connection, inspect, text
 
 from octavo.errors import Unavailable
 
-HEAD: Final = "0006"
+HEAD: Final = "0007"
 """The newest revision in `migrations/versions`; a test holds the two together."""
 
 _LOCK: Final = 0x6F637461766F  # "octavo"

@@ -592,3 +592,23 @@ dead_letters = Table(
     _number("failed_at"),
     PrimaryKeyConstraint("job", "document_id"),
 )
+
+leases = Table(
+    "leases",
+    metadata,
+    Column(
+        "part", BigInteger, primary_key=True, autoincrement=False
+    ),  # of the documents: crc32 of the id, modulo
+    _text("holder", nullable=True),  # a worker; null: nobody
+    _number("token"),  # one up with each new holder; what an old one writes is refused
+    _number("beats"),  # one up with each renewal
+)
+
+# --- the installation ---------------------------------------------------------------------------------------
+
+secrets = Table(
+    "secrets",
+    metadata,
+    _id("name", primary_key=True),
+    _bytes("value"),
+)

@@ -64,6 +64,7 @@ class RoomHost:
         self.node = node or secrets.token_hex(8)
         self.listeners: list[Callable[[str, Hint], None]] = []
         """Hear, with its topic, what other nodes say that is not for a room."""
+        self.every_second: list[Callable[[], None]] = []
         self.clock = clock
         self.role = roles
         self.conditions = conditions or _free
@@ -447,6 +448,8 @@ class RoomHost:
                 self._unload(live, "unloaded")
             if not live.closed:
                 live.between.tend(now)
+        for chore in self.every_second:
+            chore()
         self._make_room()
         metrics.rooms.set(len(self._rooms))
         metrics.peers.set(len(self._seats))

@@ -62,19 +62,21 @@ class Admitted:
     document_id: str
     user: protocol.User
     grant: str
+    nonce: str = ""
 
 
 class Tickets:
     """Signed tickets, each good for one document, a minute, and one use.
 
-    Those spent are remembered in memory until they would be over anyway; the key is the process's own, so
-    that a restart, which forgets them, makes every older ticket void.
+    Those spent are remembered in memory until they would be over anyway.  The key is the process's own, so that a
+    restart, which forgets them, makes every older ticket void; but for nodes that share one, where what another node
+    has seen is asked besides (`Counters.first`).
     """
 
-    def __init__(self, clock: Clock, seconds: int) -> None:
+    def __init__(self, clock: Clock, seconds: int, key: bytes | None = None) -> None:
         self._clock = clock
         self._seconds = seconds
-        self._key = secrets.token_bytes(32)
+        self._key = secrets.token_bytes(32) if key is None else hmac.digest(key, b"tickets", "sha256")
         self._spent: dict[str, int] = {}
         self._void: dict[str, int] = {}
         self._sweep_at = 1024
@@ -105,7 +107,7 @@ class Tickets:
             raise Denied("UNAUTHENTICATED", "the ticket has been used; get a new one")
         self._forget(now)
         self._spent[ticket.nonce] = ticket.expires_at
-        return Admitted(ticket.document_id, ticket.user, ticket.grant)
+        return Admitted(ticket.document_id, ticket.user, ticket.grant, ticket.nonce)
 
     def void(self, grant: str) -> None:
         """A login or a token has ended: no ticket issued for it opens anything any more."""

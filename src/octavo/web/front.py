@@ -20,7 +20,7 @@ import msgspec
 
 from octavo import metrics
 from octavo.accounts import Accounts, Identity
-from octavo.errors import Denied, Invalid, OctavoError, Unavailable
+from octavo.errors import Denied, Invalid, Missing, OctavoError, Unavailable
 from octavo.settings import Settings
 from octavo.web.auth import Origins, Proxies
 from octavo.web.limits import JSON_DEPTH, Buckets, too_deep
@@ -31,6 +31,7 @@ logger = logging.getLogger("octavo.http")
 Headers = dict[bytes, bytes]
 
 _API_PATHS: Final = ("/api/", "/healthz", "/readyz", "/metrics")
+_EVERYWHERE: Final = ("/healthz", "/readyz", "/metrics")
 _SIGNING_IN: Final = "/api/v1/auth/"
 """Needs no cookie; a program that keeps cookies, and does not know it, must get its token."""
 _READS: Final = ("GET", "HEAD", "OPTIONS")
@@ -119,6 +120,8 @@ class Front:
             try:
                 if not self._has_room():
                     raise Unavailable("UNAVAILABLE", "no more connections now; try again soon")
+                if scope["path"] not in _EVERYWHERE and not self._settings.has_role("api"):
+                    raise Missing("NOT_FOUND", "this process serves no pages and no API; see OCTAVO_ROLES")
                 if not is_api:
                     await self._page(scope, headers, send)
                     return

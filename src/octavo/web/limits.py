@@ -47,6 +47,12 @@ class Bucket:
             return 0.0
         return (1 - self.tokens) / self.rate
 
+    def spend(self, count: int, now: float) -> None:
+        """So many were let through elsewhere; what is missing is paid off first, but never more than a burst."""
+        self.tokens = min(self.burst, self.tokens + (now - self.stamp) * self.rate)
+        self.stamp = now
+        self.tokens = max(-self.burst, self.tokens - count)
+
     def give_back(self) -> None:
         """Undo one `take`: what was counted turned out to be harmless."""
         self.tokens = min(self.burst, self.tokens + 1)
@@ -59,11 +65,13 @@ class Bucket:
 class Buckets:
     """One bucket per key; full ones are forgotten, so memory follows who was active lately."""
 
-    __slots__ = ("_buckets", "_burst", "_rate", "_sweep_at")
+    __slots__ = ("_buckets", "_sweep_at", "burst", "name", "rate")
 
-    def __init__(self, rate: float, burst: float) -> None:
-        self._rate = rate
-        self._burst = burst
+    def __init__(self, rate: float, burst: float, name: str = "") -> None:
+        """`name` tells these from others where all nodes count them together."""
+        self.name = name
+        self.rate = rate
+        self.burst = burst
         self._buckets: dict[str, Bucket] = {}
         self._sweep_at = 1024
 
@@ -74,7 +82,7 @@ class Buckets:
             if len(self._buckets) >= self._sweep_at:
                 self._buckets = {k: b for k, b in self._buckets.items() if not b.full(now)}
                 self._sweep_at = max(1024, 2 * len(self._buckets))
-            bucket = self._buckets[key] = Bucket(self._rate, self._burst, now)
+            bucket = self._buckets[key] = Bucket(self.rate, self.burst, now)
         return bucket
 
     def __len__(self) -> int:

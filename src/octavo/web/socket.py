@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+from collections import Counter
 from collections.abc import Callable, Coroutine
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
@@ -22,8 +23,10 @@ from websockets.exceptions import PayloadTooBig
 from websockets.frames import Frame
 
 from octavo import metrics, protocol
+from octavo.collab.hints import EVERYWHERE, Ended, Hint, Spent
 from octavo.collab.host import RoomHost
 from octavo.errors import Denied, Invalid
+from octavo.ports import Counters
 from octavo.protocol import CloseCode
 from octavo.settings import Settings
 from octavo.web.auth import Origins, Tickets
@@ -72,14 +75,22 @@ class Gateway:
         tickets: Tickets,
         settings: Settings,
         has_room: Callable[[], bool] = lambda: True,
+        counters: Counters | None = None,
     ) -> None:
-        """`has_room` says whether one more connection fits under the file limit."""
+        """`has_room` says whether one more connection fits under the file limit; `counters` are shared by all nodes."""
         self.host = host
         self.tickets = tickets
         self.settings = settings
         self.origins = Origins(settings)
         self.has_room = has_room
+        self.counters = counters
+        self.going = False
+        """A signal came: /readyz says so."""
         self.draining = False
+        """Nobody new is let in."""
+        self._spent: Counter[tuple[str, str]] = Counter()
+        host.listeners.append(self._heard)
+        host.every_second.append(self._tell_spent)
         rate = settings.operations_per_second
         self.operations = Buckets(rate, 2 * rate)
         self._documents: dict[str, dict[str, int]] = {}
@@ -99,13 +110,37 @@ class Gateway:
 
     def online(self, document_id: str) -> frozenset[str]:
         """The ids of the users who have a socket open on a document."""
-        return frozenset(self._documents.get(document_id, ()))
+        return frozenset(self._documents.get(document_id, ())) | self.host.elsewhere(document_id)
 
     def revoke(self, grant: str) -> None:
-        """Close the sockets of a login or a token that has ended, and void its tickets."""
+        """Close the sockets of a login or a token that has ended, at every node, and void its tickets."""
+        self.host.tell(EVERYWHERE, Ended(grant))
+        self._revoke(grant)
+
+    def _revoke(self, grant: str) -> None:
         self.tickets.void(grant)
         for opened in list(self._grants.get(grant, ())):
             opened.close(CloseCode.TICKET, "what this socket was opened with is no longer good")
+
+    def count(self, document_id: str, user_id: str, now: float) -> float:
+        """Take one operation from the user's bucket; 0.0, or the seconds until there is one."""
+        wait = self.operations.of(f"{user_id} {document_id}", now).take(now)
+        if not wait and self.host.shared(document_id):
+            self._spent[document_id, user_id] += 1
+        return wait
+
+    def _tell_spent(self) -> None:
+        """Other nodes count what was let through here, so that the limit is one for all, a second late."""
+        spent, self._spent = self._spent, Counter()
+        for (document_id, user_id), count in spent.items():
+            self.host.tell(document_id, Spent(user_id, count))
+
+    def _heard(self, topic: str, hint: Hint) -> None:
+        if isinstance(hint, Ended):
+            self._revoke(hint.grant)
+        elif isinstance(hint, Spent):
+            now = asyncio.get_running_loop().time()
+            self.operations.of(f"{hint.user_id} {topic}", now).spend(hint.operations, now)
 
     def hold(self, grant: str, opened: Socket) -> None:
         """Remember a socket that ends with its grant."""
@@ -168,7 +203,7 @@ class Socket(WebSocketsSansIOProtocol):
     _presence_timer: asyncio.TimerHandle | None = None
     _held_presence: protocol.PresenceMessage | None = None
     _grant = ""
-    _operations: Bucket
+    _first: asyncio.Task[bool] | None = None
     _messages: Bucket
     _presences: Bucket
 
@@ -209,6 +244,8 @@ class Socket(WebSocketsSansIOProtocol):
 
     def _refusal(self, request: Request) -> tuple[HTTPStatus, str] | None:
         headers = request.headers
+        if not self.gateway.settings.has_role("gateway"):
+            return HTTPStatus.NOT_FOUND, "this process takes no sockets; see OCTAVO_ROLES"
         if not request.path.startswith(PATH):
             return HTTPStatus.NOT_FOUND, f"sockets are at {PATH}<document id>"
         origins = headers.get_all("Origin")
@@ -258,7 +295,9 @@ class Socket(WebSocketsSansIOProtocol):
         self.document_id, self.user, self._grant = admitted.document_id, admitted.user, admitted.grant
         self.gateway.hold(admitted.grant, self)
         settings, now = self.gateway.settings, self.loop.time()
-        self._operations = self.gateway.operations.of(f"{self.user.id} {self.document_id}", now)
+        if self.gateway.counters is not None:
+            asked = self.gateway.counters.first(f"ticket {admitted.nonce}", settings.ticket_seconds)
+            self._first = self.loop.create_task(asked)
         self._messages = Bucket(settings.messages_per_second, 4 * settings.messages_per_second, now)
         self._presences = Bucket(settings.presences_per_second, settings.presences_per_second, now)
         self._hello_timer = self.loop.call_later(settings.before_login_seconds, self._no_hello)
@@ -312,7 +351,8 @@ class Socket(WebSocketsSansIOProtocol):
     def _handle(self, message: protocol.ClientMessage, now: float) -> None:
         host = self.gateway.host
         if isinstance(message, protocol.OperationMessage):
-            wait = self._operations.take(now) if self.gateway.settings.rate_limit else 0.0
+            limited = self.gateway.settings.rate_limit
+            wait = self.gateway.count(self.document_id, self.user.id, now) if limited else 0.0
             if wait:
                 self._refuse("RATE_LIMITED", "too many operations", message.seq, retry=wait)
             else:
@@ -332,7 +372,16 @@ class Socket(WebSocketsSansIOProtocol):
             if self._hello_timer is not None:
                 self._hello_timer.cancel()
                 self._hello_timer = None
-        self.gateway.run(self.gateway.host.join(self, message))
+        joining = self.gateway.host.join(self, message)
+        self.gateway.run(joining if self._first is None else self._join(joining, self._first))
+
+    async def _join(self, joining: Coroutine[Any, Any, None], first: asyncio.Task[bool]) -> None:
+        """A ticket that was spent at another node is met before anything is sent."""
+        if await first:
+            await joining
+        else:
+            joining.close()
+            self.close(CloseCode.TICKET, "the ticket has been used; get a new one")
 
     def _presence(self, message: protocol.PresenceMessage, now: float) -> None:
         if self._presence_timer is not None:

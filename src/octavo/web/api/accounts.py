@@ -56,10 +56,10 @@ async def _signed_in(
 async def _authenticate(request: Request[Any, Any, Any], services: Services, data: Credentials) -> Person:
     """Slowed per account and per address, so that guessing takes for ever and locks nobody out for long."""
     address = request.scope["state"]["address"]
-    services.count(services.attempts, address)
-    services.count(services.failures, data.email.strip().lower())
+    await services.count(services.attempts, address)
+    await services.count(services.failures, data.email.strip().lower())
     person = await services.accounts.authenticate(data.email, data.password, address)
-    services.pardon(data.email)
+    await services.pardon(data.email)
     return person
 
 
@@ -81,7 +81,7 @@ async def register(
         raise Denied("FORBIDDEN", "sign-up is closed here; ask the server's operator for an account")
     if sign_up == "invited" and data.invitation is None:
         raise Denied("FORBIDDEN", "sign-up is by invitation only; open the link of yours")
-    services.count(services.attempts, request.scope["state"]["address"])
+    await services.count(services.attempts, request.scope["state"]["address"])
     person = await services.accounts.register(data.email, data.name, data.password, data.invitation)
     await services.sharing.joined(person.id)
     return await _signed_in(request, services, person, 201)

@@ -94,7 +94,7 @@ async def begin(
     identity: Caller, services: Called, document_id: FromPath[str], data: JSONBody[ThreadPost], key: Key
 ) -> ThreadView:
     """Begin a thread on a range of the content at a revision."""
-    services.count(services.remarks, identity.user_id)
+    await services.count(services.remarks, identity.user_id)
     # Before the content is looked at: what is wrong with the range would tell that there is a document.
     await services.documents.require(document_id, identity.user_id, Action.COMMENT)
     anchor = data.anchor
@@ -122,7 +122,7 @@ async def reply(
     key: Key,
 ) -> ThreadView:
     """Answer in a thread; the thread as it is then."""
-    services.count(services.remarks, identity.user_id)
+    await services.count(services.remarks, identity.user_id)
     return _view(
         await services.comments.reply(
             identity, document_id, comment_id, key, body=data.text, mentions=data.mentions
@@ -170,7 +170,7 @@ async def react(
     key: Key,
 ) -> ThreadView:
     """React to a comment or reply with an emoji."""
-    services.count(services.remarks, identity.user_id)
+    await services.count(services.remarks, identity.user_id)
     return _view(await services.comments.react(identity, document_id, comment_id, emoji, on=True))
 
 

@@ -37,7 +37,7 @@ async def add(
     document that one may read.
     """
     await services.documents.require(document_id, identity.user_id, Action.EDIT)
-    services.count(services.images_brought, identity.user_id)
+    await services.count(services.images_brought, identity.user_id)
     body = await request.body()
     images = services.images
     if not is_json(request.headers.get("content-type", "")):

@@ -75,9 +75,9 @@ async def change_password(
     identity: Caller, services: Called, data: JSONBody[PasswordChange], key: Key
 ) -> None:
     """A new password: every other login ends."""
-    services.count(services.failures, identity.person.email)
+    await services.count(services.failures, identity.person.email)
     ended = await services.accounts.change_password(identity, data.current_password, data.password)
-    services.pardon(identity.person.email)
+    await services.pardon(identity.person.email)
     services.revoke(ended)
 
 

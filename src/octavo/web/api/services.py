@@ -26,6 +26,7 @@ from octavo.history import History
 from octavo.images import Images
 from octavo.library import Library
 from octavo.locks import Locks
+from octavo.ports import Counters
 from octavo.settings import Settings
 from octavo.sharing import Sharing
 from octavo.suggestions import Suggestions
@@ -73,6 +74,7 @@ class Services:
     tickets: Tickets
     settings: Settings
     failed: Callable[[], Awaitable[str | None]] = _well
+    counters: Counters | None = None
     attempts: Buckets = field(init=False)
     failures: Buckets = field(init=False)
     asking: Buckets = field(init=False)
@@ -81,30 +83,36 @@ class Services:
 
     def __post_init__(self) -> None:
         settings = self.settings
-        self.attempts = Buckets(settings.address_attempts / 60, settings.address_attempts)
-        self.failures = Buckets(settings.login_attempts / 60, settings.login_attempts)
-        self.asking = Buckets(ASKING / 60, ASKING)
-        self.remarks = Buckets(REMARKS / 60, REMARKS)
-        self.images_brought = Buckets(settings.images_per_minute / 60, settings.images_per_minute)
+        self.attempts = Buckets(settings.address_attempts / 60, settings.address_attempts, "attempts")
+        self.failures = Buckets(settings.login_attempts / 60, settings.login_attempts, "failures")
+        self.asking = Buckets(ASKING / 60, ASKING, "asking")
+        self.remarks = Buckets(REMARKS / 60, REMARKS, "remarks")
+        self.images_brought = Buckets(
+            settings.images_per_minute / 60, settings.images_per_minute, "images_brought"
+        )
 
     def websocket_url(self, document_id: str, identity: Identity) -> str:
         """Path-absolute, with a ticket."""
         return f"{PATH}{document_id}?ticket={self.tickets.issue(document_id, identity.user, identity.grant)}"
 
-    def count(self, buckets: Buckets, key: str) -> None:
-        """Raises Unavailable (RATE_LIMITED) for one that comes too often."""
+    async def count(self, buckets: Buckets, key: str) -> None:
+        """Here, and at all nodes together.  Raises Unavailable (RATE_LIMITED) for one that comes too often."""
         if not self.settings.rate_limit:
             return
         now = time.monotonic()
         wait = buckets.of(key, now).take(now)
+        if not wait and self.counters is not None:
+            name = f"{buckets.name} {key}"
+            wait = await self.counters.take(name, rate=buckets.rate, burst=buckets.burst)
         if wait:
-            raise Unavailable(
-                "RATE_LIMITED", "too many attempts; wait a little", retry_after_ms=round(wait * 1000) + 1
-            )
+            raise _too_often(wait)
 
-    def pardon(self, email: str) -> None:
+    async def pardon(self, email: str) -> None:
         """A right password was no attempt at guessing."""
-        self.failures.of(email.strip().lower(), time.monotonic()).give_back()
+        key, buckets = email.strip().lower(), self.failures
+        buckets.of(key, time.monotonic()).give_back()
+        if self.counters is not None:
+            await self.counters.give_back(f"{buckets.name} {key}", rate=buckets.rate, burst=buckets.burst)
 
     def revoke(self, grants: Iterable[str]) -> None:
         """These logins and tokens have ended: so do their sockets and tickets."""
@@ -113,7 +121,16 @@ class Services:
 
     def count_operation(self, user_id: str, document_id: str) -> None:
         """The same limit as on sockets, counted together with them."""
-        self.count(self.gateway.operations, f"{user_id} {document_id}")
+        if self.settings.rate_limit:
+            wait = self.gateway.count(document_id, user_id, time.monotonic())
+            if wait:
+                raise _too_often(wait)
+
+
+def _too_often(wait: float) -> Unavailable:
+    return Unavailable(
+        "RATE_LIMITED", "too many attempts; wait a little", retry_after_ms=round(wait * 1000) + 1
+    )
 
 
 def provide_identity(request: Request[Any, Any, Any]) -> Identity:

@@ -109,7 +109,7 @@ async def enter(
     key: Key,
 ) -> Response[GuestView]:
     """Come in by the link, with a name: the answer sets a cookie."""
-    services.count(services.attempts, request.scope["state"]["address"])
+    await services.count(services.attempts, request.scope["state"]["address"])
     identity = request.scope["state"].get("identity")
     entered = await services.guests.enter(
         identity if isinstance(identity, Identity) else None,
@@ -135,7 +135,7 @@ async def ask(
     key: Key,
 ) -> None:
     """Ask the owner for access; the answer is the same whether or not there is such a document."""
-    services.count(services.asking, identity.user_id)
+    await services.count(services.asking, identity.user_id)
     request = services.sharing.checked_request(identity, document_id, data.role, data.message)
     services.gateway.run(services.sharing.ask(identity, request))
 

@@ -21,7 +21,7 @@ async def healthz() -> dict[str, str]:
 @get("/readyz", tags=["system"])
 async def readyz(services: Called) -> dict[str, str]:
     """The store takes writes, and the server is not on its way down."""
-    fault = "the server is going away" if services.gateway.draining else await services.failed()
+    fault = "the server is going away" if services.gateway.going else await services.failed()
     if fault is not None:
         raise Unavailable("UNAVAILABLE", fault)
     return {"status": "ready"}
