@@ -593,22 +593,8 @@ dead_letters = Table(
     PrimaryKeyConstraint("job", "document_id"),
 )
 
-leases = Table(
-    "leases",
-    metadata,
-    Column(
-        "part", BigInteger, primary_key=True, autoincrement=False
-    ),  # of the documents: crc32 of the id, modulo
-    _text("holder", nullable=True),  # a worker; null: nobody
-    _number("token"),  # one up with each new holder; what an old one writes is refused
-    _number("beats"),  # one up with each renewal
-)
+# `part` of the documents: crc32 of the id, modulo.  A new holder raises `token`, each renewal `beats`.
+_part = Column("part", BigInteger, primary_key=True, autoincrement=False)
+leases = Table("leases", metadata, _part, _text("holder", nullable=True), _number("token"), _number("beats"))
 
-# --- the installation ---------------------------------------------------------------------------------------
-
-secrets = Table(
-    "secrets",
-    metadata,
-    _id("name", primary_key=True),
-    _bytes("value"),
-)
+secrets = Table("secrets", metadata, _id("name", primary_key=True), _bytes("value"))
