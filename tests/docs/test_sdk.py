@@ -20,8 +20,9 @@ EXAMPLES = re.findall(r"^```python\n(.*?)^```", PAGE.read_text(encoding="utf-8")
 
 
 @pytest.fixture
-async def given(tmp_path: Path) -> AsyncIterator[dict[str, Any]]:
+async def given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[dict[str, Any]]:
     """What the page's names stand for."""
+    monkeypatch.chdir(tmp_path)  # an example leaves a file
     server = ServerProcess(tmp_path)
     await server.start()
     async with Api(server.url) as api:

@@ -13,6 +13,7 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -22,9 +23,19 @@ from websockets.asyncio.client import ClientConnection
 from octavo.client import effects as e
 from octavo.client.api import Api
 from octavo.client.machine import Machine, encode
+from octavo.client.outbox import Outbox
 from octavo.delta import Content, Delta, wire
 from octavo.errors import Conflict, Denied, Missing, OctavoError, Unavailable
-from octavo.protocol import SUBPROTOCOL, CloseCode, Cursor, Presence, ServerMessage, User, decode_server
+from octavo.protocol import (
+    SUBPROTOCOL,
+    CloseCode,
+    Cursor,
+    OperationMessage,
+    Presence,
+    ServerMessage,
+    User,
+    decode_server,
+)
 
 CURSOR_INTERVAL: Final = 0.05
 """At most 20 presence messages a second count."""
@@ -52,7 +63,10 @@ class Document:
     refuses for good raises from `saved` and from leaving the block; `lost` then holds it.
     """
 
-    def __init__(self, api: Api, document_id: str, *, client_id: str | None = None) -> None:
+    def __init__(
+        self, api: Api, document_id: str, *, client_id: str | None = None, outbox: Path | None = None
+    ) -> None:
+        """`outbox` is a file that keeps unacknowledged edits, so that the next program with it delivers them."""
         self.id = document_id
         self.title = ""
         self.role = ""
@@ -65,6 +79,7 @@ class Document:
         """
         self._api = api
         self._machine = Machine(client_id or secrets.token_hex(16))
+        self._outbox = None if outbox is None else Outbox(outbox)
         self._content = Content()
         self._cursor: Cursor | None = None
         self._cursor_timer: asyncio.TimerHandle | None = None
@@ -84,11 +99,11 @@ class Document:
     # --- life -----------------------------------------------------------------------------------------------
 
     async def __aenter__(self) -> Self:
-        found = await self._api.document(self.id)
-        self.title, self.role = found["title"], found["role"]
-        self._content = Content.from_delta(wire.from_content(found["content"]["ops"]))
-        self._machine.epoch, self._machine.revision = found["epoch"], found["revision"]
-        self._first_url = self._api.absolute(found["websocket_url"])
+        try:
+            await self._begin()
+        except BaseException:
+            self._close_outbox()
+            raise
         self._task = asyncio.create_task(self._run())
         try:
             await self._until(lambda: self._machine.joined, OPEN_TIMEOUT, "joined the document")
@@ -96,6 +111,31 @@ class Document:
             await self._end()
             raise
         return self
+
+    async def _begin(self) -> None:
+        """The content, with what an earlier program left in the outbox."""
+        stored = None if self._outbox is None else self._outbox.open(self.id)
+        found = await self._api.document(self.id)
+        self.title, self.role = found["title"], found["role"]
+        self._first_url = self._api.absolute(found["websocket_url"])
+        if stored is not None and stored.epoch == found["epoch"]:
+            before = await self._api.document(self.id, revision=stored.revision)
+            self._content = Content.from_delta(wire.from_content(before["content"]["ops"]))
+            for delta in stored.pending():
+                self._content.apply(delta)
+            self._machine = stored.machine()
+            return
+        if stored is not None:
+            self.lost += stored.pending()
+            self._fault = Conflict(
+                "EPOCH_CHANGED", "the document's history was replaced; what was not saved is in `lost`"
+            )
+        self._content = Content.from_delta(wire.from_content(found["content"]["ops"]))
+        self._machine.epoch, self._machine.revision = found["epoch"], found["revision"]
+
+    def _close_outbox(self) -> None:
+        if self._outbox is not None:
+            self._outbox.close()
 
     async def __aexit__(
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
@@ -114,6 +154,7 @@ class Document:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
+        self._close_outbox()
 
     # --- content --------------------------------------------------------------------------------------------
 
@@ -167,7 +208,10 @@ class Document:
         self._content.apply(delta)
         if self._cursor is not None:
             self._cursor = self._moved(self._cursor, delta, "right")
-        self._perform(self._machine.edit(delta))
+        effects = self._machine.edit(delta)
+        if self._outbox is not None and not effects:
+            self._outbox.write(self.id, self._machine)  # it waits behind another
+        self._perform(effects)
 
     async def saved(self, *, within: float = 60.0) -> None:
         """Wait until every edit is durable on the server.
@@ -324,6 +368,8 @@ class Document:
         self._perform(self._machine.receive(message, now=time.monotonic(), random=chance))
 
     def _perform(self, effects: list[e.Effect]) -> None:
+        if self._outbox is not None and any(_is_about_work(effect) for effect in effects):
+            self._outbox.write(self.id, self._machine)
         for effect in effects:
             self._perform_one(effect)
             for listener in self.listeners:
@@ -426,6 +472,12 @@ class Document:
             raise Unavailable(
                 "UNAVAILABLE", f"after {within:g} s this client had not {what}; {problem}"
             ) from None
+
+
+def _is_about_work(effect: e.Effect) -> bool:
+    """What is in flight or waits is another after it: written down before it is performed."""
+    sends = isinstance(effect, e.Send) and isinstance(effect.message, OperationMessage)
+    return sends or isinstance(effect, e.Acknowledged | e.Refused | e.Kept)
 
 
 def _stopped(code: int) -> OctavoError:
