@@ -1,11 +1,11 @@
-"""`python -m bench [core|fanout|edit|open|idle|rooms|home|browser]…`: the figures, all or some."""
+"""`python -m bench [core|fanout|edit|open|idle|rooms|home|history|browser]…`: the figures, all or some."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 
-PROGRAMS = ("core", "fanout", "edit", "open", "idle", "rooms", "home", "browser")
+PROGRAMS = ("core", "fanout", "edit", "open", "idle", "rooms", "home", "history", "browser")
 
 
 def main(chosen: list[str]) -> int:
