@@ -61,6 +61,28 @@ test("what is typed offline outlives a reload, and is delivered once", async () 
   await page.context().close();
 });
 
+test("a tab that is killed between sending and being answered loses nothing and doubles nothing", async () => {
+  const ada = await Person.register(proxy.url, "Ada");
+  const documentId = await ada.createDocument("Killed tab", ["begin"]);
+  const page = await ada.open(browser, documentId);
+  await cached(page);
+  await placeCaret(page, 0, 5);
+  // The server gets what is sent; its answers do not come back.
+  proxy.deafen();
+  await page.keyboard.type(" sent");
+  await expect
+    .poll(async () => textOf(await ada.content(documentId)), { timeout: 10_000 })
+    .toContain("begin ");
+  const context = page.context();
+  await page.close();
+  proxy.cut();
+  const next = await context.newPage();
+  await next.goto(`${proxy.url}/d/${documentId}`);
+  await next.locator(`${TEXT}[contenteditable=true]`).waitFor();
+  expect(textOf(await agree(documentId, ada, next))).toBe("begin sent\n");
+  await context.close();
+});
+
 test("two tabs write offline; one is closed, and the other delivers the work of both", async () => {
   const ada = await Person.register(proxy.url, "Ada");
   const documentId = await ada.createDocument("Two tabs", ["one", "two"]);
