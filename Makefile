@@ -4,7 +4,7 @@
 MAKEFLAGS += --no-print-directory
 SETUP := @tools/setup/setup
 PYTHON := .venv/bin/python
-ONLY ?= core fanout edit open idle rooms home history browser offline
+ONLY ?= core fanout edit open idle rooms home history browser offline cluster
 
 run:      ## Octavo on http://127.0.0.1:8000 (make run ARGS="--port 8001")
 	$(SETUP) run

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from bench.harness import Server, generator, people, print_goal, print_machine, serving, shared_document
@@ -18,9 +18,15 @@ SECONDS = 10
 
 
 async def run(
-    server: Server, *, documents: int, editors: int, whole: int, phases: Sequence[Mapping[str, float]]
+    server: Server,
+    *,
+    documents: int,
+    editors: int,
+    whole: int,
+    phases: Sequence[Mapping[str, float]],
+    meter: Callable[[], Awaitable[Any]] | None = None,
 ) -> list[dict[str, Any]]:
-    """Type through all phases; each phase's figures, with the server's CPU seconds."""
+    """Type through all phases; each phase's figures, with the server's CPU seconds, and what `meter` said around it."""
     async with people(server, 20) as apis:
         content = [{"insert": TEXT + "\n"}]
         ids = [await shared_document(apis, content) for _ in range(documents)]
@@ -34,12 +40,13 @@ async def run(
             "phases": phases,
         }
         results = []
-        cpu = 0.0
+        cpu, before = 0.0, None
         async for said in generator("edit.mjs", plan):
             if said["phase"] == "start":
-                cpu = server.cpu_seconds()
+                cpu, before = server.cpu_seconds(), await meter() if meter else None
             elif said["phase"] == "end":
-                results.append({**said, "cpu": server.cpu_seconds() - cpu})
+                after = await meter() if meter else None
+                results.append({**said, "cpu": server.cpu_seconds() - cpu, "metered": (before, after)})
         return results
 
 

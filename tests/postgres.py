@@ -149,6 +149,11 @@ class Cluster:
         for child in children:
             _gone(child)
 
+    def remove(self) -> None:
+        """End it, and delete what it has written."""
+        self.stop(signal.SIGQUIT)
+        shutil.rmtree(self.directory, ignore_errors=True)
+
     def pause(self, on: bool = True) -> None:
         """Hold or let go the whole tree, as a machine does that hangs."""
         assert self._process is not None
@@ -217,17 +222,16 @@ async def _execute(url: str, *statements: str) -> None:
 @cache
 def shared() -> Cluster:
     """The one server of this test run."""
-    directory = Path(tempfile.mkdtemp(prefix="octavo-pg-"))
-    cluster = Cluster(directory)
+    cluster = Cluster(place())
     cluster.create()
     cluster.start()
-
-    def end() -> None:
-        cluster.stop(signal.SIGQUIT)
-        shutil.rmtree(directory, ignore_errors=True)
-
-    atexit.register(end)
+    atexit.register(cluster.remove)
     return cluster
+
+
+def place() -> Path:
+    """A directory for a server, which its unprivileged user can reach: pytest's own are root's alone."""
+    return Path(tempfile.mkdtemp(prefix="octavo-pg-"))
 
 
 @cache
@@ -242,6 +246,18 @@ def _template() -> str:
 def fresh() -> str:
     """The URL of a database of one's own, with all tables."""
     return shared().database(_template())
+
+
+_chosen: dict[Path, str] = {}
+
+
+def chosen(data_dir: Path) -> str:
+    """The database that goes with a data directory where $OCTAVO_TEST_STORE says postgresql; else none: SQLite."""
+    if os.environ.get("OCTAVO_TEST_STORE") != "postgresql":
+        return ""
+    if data_dir not in _chosen:
+        _chosen[data_dir] = fresh()
+    return _chosen[data_dir]
 
 
 def emptied(url: str) -> str:

@@ -28,6 +28,11 @@ COUNT = re.compile(r"(\d+) (passed|failed|errors?|skipped|xfailed|xpassed)\b")
 PYTEST_CLOSING = re.compile(r"^=*\s*((?:\d+ \w+,? ?)+|no tests ran) in [\d.]+s")
 VITEST_CLOSING = re.compile(r"^\s*Tests\s+\d+ ")
 PYTEST = [sys.executable, "-m", "pytest", "-rfEs", "-p", "no:cacheprovider"]
+STORED = [  # what of the served tests leans most on the store; on PostgreSQL, besides on SQLite
+    *("tests/matrix/test_events.py", "tests/web/test_documents.py", "tests/web/test_home.py"),
+    *("tests/web/test_search.py", "tests/web/test_sharing.py", "tests/web/test_operations.py"),
+    *("tests/web/test_comments.py", "tests/web/test_locks.py"),
+]
 
 
 def never() -> str:
@@ -76,6 +81,11 @@ def lacks_firefox() -> str:
     return "no Firefox: set OCTAVO_FIREFOX, or install firefox-esr; its scene was skipped"
 
 
+def lacks_postgres() -> str:
+    ask = [sys.executable, "-c", "from tests import postgres; print(postgres.lacking())"]
+    return subprocess.run(ask, capture_output=True, text=True, cwd=ROOT, check=False).stdout.strip()
+
+
 def lacks_compiled_core() -> str:
     ask = [sys.executable, "-c", "from octavo import delta; print(delta.core_build())"]
     answer = subprocess.run(ask, capture_output=True, text=True, cwd=ROOT, check=False)
@@ -97,6 +107,12 @@ def parts() -> list[Part]:
         Part("browser", [*npm, "test:browser"], folder=browser, lacks=lacks_browser, partly=lacks_firefox),
         Part("web", [*PYTEST, "tests/web"]),
         Part("matrix", [*PYTEST, "tests/matrix", "tests/client"]),
+        Part(
+            "postgresql",
+            [*PYTEST, *STORED],
+            environment={"OCTAVO_TEST_STORE": "postgresql"},
+            lacks=lacks_postgres,
+        ),
         Part("units", units, partly=lacks_compiled_core),
         Part("simulation", [*PYTEST, "tests/simulation"]),
         Part("pure", [*PYTEST, "tests/delta"], environment={"OCTAVO_PURE": "1"}),

@@ -384,6 +384,41 @@ def seal(document_id: str | None, everything: bool, data_dir: Path | None) -> No
 
 
 @main.command()
+@click.option(
+    "--from", "source", required=True, metavar="STORE", help="where all is now (its server stopped)"
+)
+@click.option("--to", "target", metavar="STORE", help="where it goes: an empty database or directory")
+@click.option("--undo", is_flag=True, help="the move is given up: open the documents that it has locked")
+@DataDir
+def migrate(source: str, target: str | None, undo: bool, data_dir: Path | None) -> None:
+    """Move everything to another store and check it there; killed in the middle, it goes on when run again.
+
+    A STORE is the data directory of a server on SQLite, or postgresql://user:password@host/name.  With the latter,
+    files such as images are those of --data-dir.
+    """
+    from octavo import migrating
+
+    given = _settings(data_dir=data_dir)
+    if undo == (target is not None):
+        raise click.UsageError("give either --to, or --undo")
+    try:
+        if target is None:
+            click.echo(f"{asyncio.run(migrating.undo(source, given))} documents are open again")
+            return
+        moved = asyncio.run(migrating.run(source, target, given))
+    except OctavoError as fault:
+        _fail(fault)
+    click.echo(
+        f"{moved.documents} documents with {moved.changes} changes are moved and checked"
+        + (f", {moved.skipped} of them before" if moved.skipped else "")
+        + (f"; {moved.blobs} files copied" if moved.blobs else "")
+    )
+    click.echo(
+        f"Now start the server on {migrating.place_of(target)}.  The documents left behind stay locked."
+    )
+
+
+@main.command()
 @click.option("--retry", nargs=2, metavar="JOB DOCUMENT", help="let the job try this document again")
 @click.option("--drop", nargs=2, metavar="JOB DOCUMENT", help="let the job pass over these changes for good")
 @click.option(

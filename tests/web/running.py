@@ -21,6 +21,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from octavo.server import Application, Server, application, configuration, listen
 from octavo.settings import Settings
+from tests import postgres
 
 PASSWORD = "a long password"
 _numbers = itertools.count(1)
@@ -190,6 +191,7 @@ def talk(running: Running, url: str, **options: Any) -> Talk:
 def running(data_dir: Path, **given: Any) -> Iterator[Running]:
     """A server for as long as the block lasts."""
     given.setdefault("rate_limit", False)
+    given.setdefault("database", postgres.chosen(data_dir))
     settings = Settings(data_dir=data_dir, port=0, **given)
     listeners = listen(settings)
     started = threading.Event()

@@ -20,6 +20,7 @@ import asyncpg
 
 from octavo.adapters.pg_connect import explain, is_conflict, is_lost, unknown
 from octavo.adapters.pg_database import Connections
+from octavo.adapters.pg_reserve import Reservations
 from octavo.adapters.sql_log import Append
 from octavo.catalog.chain import SALT_BYTES, link
 from octavo.catalog.heads import missing
@@ -31,6 +32,9 @@ log = logging.getLogger(__name__)
 
 GROUPS: Final = 3
 """Groups under way at the same time: while one waits for the disk, the next is already being checked."""
+
+ANSWER_SECONDS: Final = 5.0
+"""An append that has no answer by then is asked about anew: it takes milliseconds."""
 
 _MOST_CHANGES: Final = 5_000
 _LINKS: Final = 50_000  # documents whose last link is remembered
@@ -134,6 +138,7 @@ class Appender:
     def __init__(self, connections: Connections, links: Links) -> None:
         self._connections = connections
         self._links = links
+        self._reservations = Reservations(connections)
         self._waiting: OrderedDict[int, Task] = OrderedDict()
         self._count = 0
         self._busy: set[str] = set()  # documents of which a batch is under way
@@ -150,6 +155,7 @@ class Appender:
         """Finish what waits."""
         while self._running:
             await asyncio.wait(self._running)
+        await self._reservations.close()
 
     def _queue(self, task: Task) -> None:
         self._count += 1
@@ -173,15 +179,14 @@ class Appender:
         group: list[Task] = []
         changes = 0
         for number, task in list(self._waiting.items()):
-            if task.document_id in self._busy:
-                continue
-            if task.alone and group:
+            alone = task.alone or self._reservations.holds(task.document_id)
+            if task.document_id in self._busy or (alone and group):
                 continue
             del self._waiting[number]
             self._busy.add(task.document_id)
             group.append(task)
             changes += len(task.changes)
-            if task.alone or changes >= _MOST_CHANGES:
+            if alone or changes >= _MOST_CHANGES:
                 break
         return sorted(group, key=lambda task: task.document_id)
 
@@ -224,19 +229,39 @@ class Appender:
                 self._busy.discard(task.document_id)
                 self._queue(task)
             else:
-                _end(task, self._refusal(task, row))
+                refusal = self._refusal(task, row)
+                if isinstance(refusal, RevisionTaken):
+                    refusal = await self._lost(task, refusal.head)
+                _end(task, refusal)
         for place, task in enumerate(group, 1):
             if place not in refused:
                 revision = task.append.expected_revision + len(task.changes)
                 if task.fault is None:
                     self._links.seen(task.document_id, revision, task.chain)
+                    self._reservations.won(task.document_id)
                 _end(task, task.fault)
         return again
 
     async def _ask(self, wait: bool, arguments: list[list[Any]]) -> list[asyncpg.Record]:
-        async with self._connections.one() as connection:
-            rows: list[asyncpg.Record] = await connection.fetch(_CALL, wait, *arguments)
-            return rows
+        held = self._reservations.claim(arguments[0][0]) if wait else None
+        if held is None:
+            async with self._connections.one() as connection:
+                return await _fetch(connection, wait, arguments)
+        async with held.stack:  # commits
+            return await _fetch(held.connection, wait, arguments)
+
+    async def _lost(self, task: Task, head: int) -> OctavoError:
+        """Another node was first.  One that always loses gets the lock of the head before it is told so."""
+        if self._reservations.lost(task.document_id):
+            try:
+                found = await self._reservations.take(task.document_id)
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, OctavoError) as fault:
+                log.warning("the head of document %s cannot be held: %s", task.document_id, fault)
+                found = None
+            if found is not None:
+                head = found[0]
+                self._links.seen(task.document_id, *found)
+        return RevisionTaken(head)
 
     def _refusal(self, task: Task, row: asyncpg.Record) -> OctavoError:
         document_id, outcome = task.document_id, row["outcome"]
@@ -299,6 +324,13 @@ def columns(group: Sequence[Task], links: Links) -> list[list[Any]]:
             )
         )
     return [*_turned(documents, 9), *_turned(clients, 8), *_turned(changes, 11)]
+
+
+async def _fetch(
+    connection: asyncpg.Connection[Any], wait: bool, arguments: list[list[Any]]
+) -> list[asyncpg.Record]:
+    rows: list[asyncpg.Record] = await connection.fetch(_CALL, wait, *arguments, timeout=ANSWER_SECONDS)
+    return rows
 
 
 def _turned(rows: list[tuple[Any, ...]], width: int) -> list[list[Any]]:

@@ -17,12 +17,12 @@ from octavo.errors import Invalid, OctavoError, Unavailable, Unknown
 
 SCHEMES: Final = ("postgresql", "postgres")
 CONNECT_SECONDS: Final = 5.0
-ANSWER_SECONDS: Final = 20.0
+ANSWER_SECONDS: Final = 15.0
 """What a statement may take as seen from here; PostgreSQL itself gives up before."""
 
 OLDEST: Final = 140_000  # server_version_num
 _LIMITS: Final = {
-    "statement_timeout": "15s",
+    "statement_timeout": "12s",
     "lock_timeout": "5s",
     "idle_in_transaction_session_timeout": "10s",  # a node that is stopped in mid-transaction lets go of its locks
     "client_min_messages": "warning",

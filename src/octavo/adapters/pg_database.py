@@ -241,14 +241,15 @@ class Catalog:
         """Raises _Again where nothing is stored and trying again may help; Unknown after a commit without answer.
 
         `lock`: first take the place of all who append.  Raising the fence of a busy document would otherwise always
-        come after an append that its own snapshot does not show.
+        come after an append that its own snapshot does not show.  (In this mode it waits for whoever has a head's row
+        already, and cannot come between that and the update of the same row.)
         """
         try:
             async with self._engine.connect() as connection:
                 await connection.execution_options(isolation_level="SERIALIZABLE")
                 transaction = await connection.begin()
                 if lock:
-                    await connection.execute(text("LOCK TABLE heads IN SHARE ROW EXCLUSIVE MODE"))
+                    await connection.execute(text("LOCK TABLE heads IN EXCLUSIVE MODE"))
                 yield connection
                 try:
                     await transaction.commit()
