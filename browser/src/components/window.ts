@@ -10,6 +10,14 @@ query.addEventListener("change", () => {
   narrow.value = query.matches;
 });
 
+const room = matchMedia("(width >= 76rem)");
+
+/** True where no margin of cards fits beside the text. */
+export const narrowMargin = signal(!room.matches);
+room.addEventListener("change", () => {
+  narrowMargin.value = !room.matches;
+});
+
 /** Keeps `--keyboard` at the height that a keyboard covers, where the browser does not shrink the page itself. */
 function followKeyboard(): void {
   const seen = window.visualViewport;

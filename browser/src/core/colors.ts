@@ -27,3 +27,6 @@ export function colorOf(userId: string): string {
 export function readableColor(color: string | undefined, userId: string): string {
   return color && /^#[0-9a-f]{6}$/i.test(color) ? color : colorOf(userId);
 }
+
+/** The property of a style sheet in which a page keeps a user's colour. */
+export const personProperty = (userId: string): string => `--person-${userId.replace(/[^\w-]/g, "_")}`;

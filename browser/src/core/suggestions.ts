@@ -185,9 +185,9 @@ export function suggest(edit: Delta, content: Sliceable, id: string): Delta {
   let waiting: Insert[] = [];
   const insertWaiting = () => {
     for (const { insert, attributes } of waiting) {
-      const kept = withoutOthers(attributes, author);
-      const own = isOwned(attributes?.[INSERTED], author);
-      out.insert(insert, own ? kept : { ...kept, [INSERTED]: id });
+      if (isOwned(attributes?.[INSERTED], author)) out.insert(insert, withoutOthers(attributes, author));
+      // Marks that a new line took over from the one it parts are not its own.
+      else out.insert(insert, { ...withoutMarks(attributes), [INSERTED]: id });
     }
     waiting = [];
   };
@@ -218,6 +218,10 @@ export function suggest(edit: Delta, content: Sliceable, id: string): Delta {
 function isOwned(id: Json | undefined, author: string): boolean {
   return typeof id === "string" && authorOf(id) === author;
 }
+
+/** Attributes without the marks of suggestions. */
+export const withoutMarks = (attributes: Attributes | undefined): Attributes =>
+  Object.fromEntries(Object.entries(attributes ?? {}).filter(([name]) => !name.startsWith(MARK)));
 
 function withoutOthers(attributes: Attributes | undefined, author: string): Attributes {
   const entries = Object.entries(attributes ?? {});

@@ -6,6 +6,7 @@
 
 import { AllSelection, type EditorState, NodeSelection } from "prosemirror-state";
 import { type Attributes, type Delta, DeltaBuilder, type Embed, equal, type Json } from "../core/delta";
+import { withoutMarks } from "../core/suggestions";
 import { DEFAULT_SIZES, isAllowedImage, MAX_SIZE, MIN_SIZE } from "./formats";
 import type { Lines } from "./lines";
 import { attributesOf, attributesOfLine, markFor, unitsOfLine } from "./schema";
@@ -73,8 +74,9 @@ export class Selected {
     return { index, line, offset, length: lines.lengthOf(line) - 1, attributes: this.attributesOf(line) };
   }
 
+  /** The line's own; marks of suggestions lie on this line end and are no other's. */
   attributesOf(line: number): Attributes {
-    return attributesOfLine(this.target.state().doc.child(line)) ?? {};
+    return withoutMarks(attributesOfLine(this.target.state().doc.child(line)));
   }
 
   /** What the selection has, worked out once for each state. */

@@ -72,6 +72,7 @@ class OpenEditor implements Editor {
   #binding: Binding;
   #role: Role;
   #closedReason: ClosedReason = null;
+  #maySuggest: boolean;
   #composition = 0;
   /** The selection as the server knows it, in the shown content. */
   #told: { index: number; length: number } | null = null;
@@ -84,6 +85,7 @@ class OpenEditor implements Editor {
   constructor(options: EditorOptions, opened: Beginning) {
     this.#options = options;
     this.#role = opened.role;
+    this.#maySuggest = opened.maySuggest;
     this.#machine = new Machine(opened.start);
     this.#saves = new SaveStates(opened.offline);
     const parts: Parts = {
@@ -91,13 +93,13 @@ class OpenEditor implements Editor {
       view: () => this.#view,
       binding: () => this.#binding,
       role: () => this.#role,
-      maySuggest: () => options.suggesting?.() !== false,
+      maySuggest: () => this.#maySuggest,
       perform: (...edit) => void this.#perform(...edit),
       show: (tr) => this.#view.updateState(this.#view.state.apply(tr)),
       goTo: (index) => this.aids.goTo(index),
       changed: () => this.#tell(),
     };
-    this.suggesting = new Proposals(parts);
+    this.suggesting = new Proposals(parts, options.mode);
     this.comments = new Remarks(parts, opened.start.revision ?? 0);
     this.#selected = new Selected({
       state: () => this.#view.state,
@@ -415,12 +417,18 @@ class OpenEditor implements Editor {
   }
 
   #event(event: string, data: unknown): void {
-    const about = (data ?? {}) as { title?: unknown; user?: { id?: unknown }; role?: unknown };
+    const about = (data ?? {}) as {
+      title?: unknown;
+      user?: { id?: unknown };
+      role?: unknown;
+      switches?: { suggestions?: unknown };
+    };
     if (event === "title.changed" && typeof about.title === "string") {
       this.#options.onTitle(about.title);
       this.#journal.titled(about.title);
     }
     this.#closedReason = closedAfter(event, this.#closedReason);
+    if (event === "switches.changed") this.#maySuggest = about.switches?.suggestions !== false;
     if (event === "permission.changed") {
       const mine = about.user === undefined || about.user.id === this.#machine.user?.id;
       if (mine && isRole(about.role)) this.#role = about.role;

@@ -4,7 +4,7 @@ import type { Node } from "prosemirror-model";
 import { TextSelection, type Transaction } from "prosemirror-state";
 import { type Delta, DeltaBuilder, type Sliceable } from "../core/delta";
 import { randomId } from "../core/ids";
-import { decide, type Suggestion } from "../core/suggestions";
+import { authorOf, decide, type Suggestion } from "../core/suggestions";
 import type { Edit } from "./binding";
 import type { Parts } from "./parts";
 import { attributesOf, markFor, toContent } from "./schema";
@@ -16,12 +16,13 @@ export class Proposals implements Suggestions {
   readonly #parts: Parts;
   readonly #suggesting: Suggesting;
   readonly #list = new SuggestionList();
-  #wanted: Mode = "editing";
+  #wanted: Mode;
   /** The last key deletes to the right. */
   #forwards = false;
 
-  constructor(parts: Parts) {
+  constructor(parts: Parts, mode: Mode = "editing") {
     this.#parts = parts;
+    this.#wanted = mode;
     this.#suggesting = new Suggesting(() => this.#userId, randomId);
   }
 
@@ -128,7 +129,9 @@ export class Proposals implements Suggestions {
   }
 
   decide(ids: readonly string[] | null, accept: boolean): boolean {
-    if (!this.mayEdit) return false;
+    const own = () => ids?.every((id) => authorOf(id) === this.#userId) ?? false;
+    // Whoever may only suggest may still take back what is their own.
+    if (!this.mayEdit && (accept || !own())) return false;
     const content = toContent(this.#parts.view().state.doc);
     const delta = decide(content, ids && new Set(ids), accept);
     if (delta.isEmpty) return false;

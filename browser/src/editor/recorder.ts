@@ -39,6 +39,8 @@ export interface Beginning {
   /** What is shown, unacknowledged work included. */
   content: Delta;
   role: Role;
+  /** Whether those suggest who may not edit. */
+  maySuggest: boolean;
   title: string;
   /** The first connection's address, when one came with the content. */
   url: string | undefined;
@@ -56,8 +58,9 @@ export async function begin(options: EditorOptions): Promise<Beginning> {
 /** What needs the network, and nothing else. */
 export function fromServer(opened: OpenedDocument): Beginning {
   const { epoch, revision, role, title, websocket_url: url } = opened;
+  const maySuggest = opened.switches.suggestions;
   return {
-    ...{ role, title, url, offline: false },
+    ...{ role, maySuggest, title, url, offline: false },
     start: { client_id: randomId(), epoch, revision },
     content: new Delta(opened.content.ops),
     recorder: (around) => ({

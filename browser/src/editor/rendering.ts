@@ -1,8 +1,10 @@
 /** How lines, embeds and marks become DOM.  Every value is checked again here: a log may be older than its schema. */
 
 import type { DOMOutputSpec, Mark } from "prosemirror-model";
+import { colorOf, personProperty } from "../core/colors";
 import type { Attributes, Embed } from "../core/delta";
 import { isAllowedLink } from "../core/links";
+import { authorOf } from "../core/suggestions";
 import { fontStack, LINE_HEIGHTS } from "./formats";
 import type { LineHeight } from "./types";
 
@@ -88,6 +90,15 @@ export function embedDOM(value: Embed, marks: readonly Mark[]): DOMOutputSpec {
   ];
 }
 
+/** A mark of a suggestion, in a colour that its author always has. */
+function suggested(kind: string, id: string): Html {
+  return {
+    class: `suggest-${kind}`,
+    "data-suggestion": id,
+    style: `--author:var(${personProperty(authorOf(id))}, ${colorOf(authorOf(id))})`,
+  };
+}
+
 const FLAG_TAGS: Record<string, string> = {
   bold: "strong",
   italic: "em",
@@ -121,11 +132,11 @@ export function markDOM(mark: Mark): DOMOutputSpec {
         Number.isInteger(value) && (value as number) >= 6 && (value as number) <= 96 && `font-size:${text}pt`,
       );
     case "suggest-insert":
-      return ["ins", { class: "suggest-insert" }, 0];
+      return ["ins", suggested("insert", text), 0];
     case "suggest-delete":
-      return ["del", { class: "suggest-delete" }, 0];
+      return ["del", suggested("delete", String(mark.attrs.id)), 0];
     case "suggest-format":
-      return ["span", { class: "suggest-format" }, 0];
+      return ["span", suggested("format", String(mark.attrs.id)), 0];
     default:
       return ["span", 0];
   }

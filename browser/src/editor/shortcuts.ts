@@ -5,7 +5,7 @@
  * Digits and letters mean the key's place when the layout gives another character there, as with Alt on a Mac.
  */
 
-export type CommandGroup = "history" | "text" | "paragraph" | "list" | "insert" | "find" | "page";
+export type CommandGroup = "history" | "text" | "paragraph" | "list" | "insert" | "review" | "find" | "page";
 
 interface Row {
   id: string;
@@ -69,6 +69,16 @@ const ROWS = [
   { id: "image", group: "insert", page: true },
   { id: "divider", group: "insert" },
   { id: "page-break", group: "insert", keys: ["Mod-Enter"] },
+
+  { id: "comment", group: "review", keys: ["Mod-Alt-m"], page: true },
+  { id: "comments", group: "review", keys: ["Mod-Alt-Shift-a"], page: true },
+  { id: "next-comment", group: "review", keys: ["Mod-Alt-n"], page: true },
+  { id: "previous-comment", group: "review", keys: ["Mod-Alt-p"], page: true },
+  { id: "accept-suggestion", group: "review", keys: ["Mod-Alt-y"], page: true },
+  { id: "reject-suggestion", group: "review", keys: ["Mod-Alt-Shift-y"], page: true },
+  { id: "mode-editing", group: "review", keys: ["Mod-Alt-Shift-z"], page: true },
+  { id: "mode-suggesting", group: "review", keys: ["Mod-Alt-Shift-x"], page: true },
+  { id: "mode-viewing", group: "review", keys: ["Mod-Alt-Shift-c"], page: true },
 
   { id: "find", group: "find", keys: ["Mod-f"], page: true },
   { id: "find-next", group: "find", keys: ["Mod-g"], page: true },

@@ -80,8 +80,8 @@ export interface EditorOptions {
   onAccess(access: Access): void;
   /** Every `event` of the server, also those handled here (`comment.*`, `permission.changed` …). */
   onEvent?(event: string, data: unknown): void;
-  /** Whether the document's owner lets those suggest who may not edit; left out: yes. */
-  suggesting?(): boolean;
+  /** What edits do from the start; "editing" when left out. */
+  mode?: Mode;
   /** Ctrl+K: ask for a URL and call `commands.link`; `current` is the link under the caret. */
   onLink?(current: string | null): void;
   /**
@@ -172,9 +172,7 @@ export type HistoryName =
   | "markdown"
   | "autolink"
   | "format"
-  | "new-line"
-  | "accept-suggestion"
-  | "reject-suggestion";
+  | "new-line";
 
 export interface ImageData {
   /** `/api/v1/images/{id}` */

@@ -5,6 +5,7 @@ import type editor from "./en/editor.json";
 import type entry from "./en/entry.json";
 import type history from "./en/history.json";
 import type home from "./en/home.json";
+import type margin from "./en/margin.json";
 import type settings from "./en/settings.json";
 import type share from "./en/share.json";
 import shell from "./en/shell.json";
@@ -14,6 +15,7 @@ export type MessageKey = keyof (typeof shell &
   typeof editor &
   typeof entry &
   typeof history &
+  typeof margin &
   typeof settings &
   typeof home &
   typeof share &

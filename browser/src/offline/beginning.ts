@@ -69,7 +69,8 @@ function fromDevice({ api }: EditorOptions, device: Device, taken: Taken, offlin
     return epoch;
   };
   return {
-    ...{ role: row.role, title: row.title, url: undefined },
+    // The switch is the server's to ask: what it forbids comes back refused, with the text.
+    ...{ role: row.role, maySuggest: true, title: row.title, url: undefined },
     ...{ start, content, offline },
     recorder: (around) => new Journal({ keeper, create: row.key ? create : null }, around),
   };

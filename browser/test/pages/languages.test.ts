@@ -4,6 +4,7 @@ import editor from "../../src/i18n/en/editor.json";
 import entry from "../../src/i18n/en/entry.json";
 import history from "../../src/i18n/en/history.json";
 import home from "../../src/i18n/en/home.json";
+import margin from "../../src/i18n/en/margin.json";
 import settings from "../../src/i18n/en/settings.json";
 import share from "../../src/i18n/en/share.json";
 import shell from "../../src/i18n/en/shell.json";
@@ -17,6 +18,7 @@ const english: Record<string, Message> = {
   ...entry,
   ...history,
   ...home,
+  ...margin,
   ...settings,
   ...share,
   ...tools,

@@ -278,10 +278,10 @@ class _Runs:
 def suggest(delta: Delta, content: Content, suggestion_id: str) -> Delta:
     """What an edit to `content` becomes when its author may only suggest, or wants to.
 
-    Text comes in marked; what would be deleted is marked, but for one's own suggested insertions, which go;
-    formats are kept in the mark, but on one's own suggested insertions, which take them.  Marks of one's own that
-    the edit puts or takes stay as they are (undo), others' are left out.  The final newline is not marked.  What
-    replaces text comes behind it.
+    Text comes in marked; what would be deleted is marked, but for one's own suggested insertions, which go; formats
+    are kept in the mark, but on one's own suggested insertions, which take them.  Marks of one's own that the edit puts
+    or takes on what is there, or brings back with its own suggested text (undo), stay; others are left out.  The
+    final newline is not marked.  What replaces text comes behind it.
     """
     out = DeltaBuilder()
     index = 0
@@ -308,9 +308,11 @@ def suggest(delta: Delta, content: Content, suggestion_id: str) -> Delta:
 def _suggest_insertions(waiting: list[Op], suggestion_id: str, out: DeltaBuilder) -> None:
     user_id = author_of(suggestion_id)
     for op in waiting:
-        own = _owned((op.attributes or {}).get(INSERTED), user_id)
-        kept = _without_others(op.attributes or {}, user_id)
-        out.insert(op.value, kept if own else {**kept, INSERTED: suggestion_id})
+        attributes: Attributes = op.attributes or {}
+        if _owned(attributes.get(INSERTED), user_id):
+            out.insert(op.value, _without_others(attributes, user_id))
+        else:  # marks that a new line took over from the one it parts are not its own
+            out.insert(op.value, {**(_plain(attributes) or {}), INSERTED: suggestion_id})
     waiting.clear()
 
 

@@ -10,6 +10,8 @@ import check from "lucide:list-checks";
 import outdent from "lucide:list-indent-decrease";
 import indent from "lucide:list-indent-increase";
 import ordered from "lucide:list-ordered";
+import comment from "lucide:message-square-plus";
+import comments from "lucide:messages-square";
 import divider from "lucide:minus";
 import print from "lucide:printer";
 import redo from "lucide:redo-2";
@@ -53,6 +55,8 @@ export const ICONS: Partial<Record<CommandId, string>> = {
   "bullet-list": bullet,
   "ordered-list": ordered,
   checklist: check,
+  comment,
+  comments,
   link,
   image,
   unlink,

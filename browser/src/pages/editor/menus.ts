@@ -93,8 +93,26 @@ function view(workspace: Workspace): MenuEntry[] {
     shown("outline", workspace.outline.peek()),
     shown("full-screen", workspace.fullScreen.peek()),
     LINE,
+    submenu(t("menu.mode"), modes(workspace)),
     submenu(t("theme.label"), choices(themeChoices())),
     ...(account.peek() ? [submenu(t("language.label"), choices(languageChoices()))] : []),
+  ];
+}
+
+function modes(workspace: Workspace): MenuEntry[] {
+  const { role, mode } = workspace.access.peek();
+  const choice = (
+    id: "mode-editing" | "mode-suggesting" | "mode-viewing",
+    least: readonly string[],
+  ): MenuEntry => {
+    const { label, keys, run } = command(workspace, id);
+    const reason = least.includes(role) ? "" : t("reason.role");
+    return { kind: "item", label, keys, run, reason, radio: true, checked: id === `mode-${mode}` };
+  };
+  return [
+    choice("mode-editing", ["owner", "editor"]),
+    choice("mode-suggesting", ["owner", "editor", "commenter"]),
+    choice("mode-viewing", ["owner", "editor", "commenter", "viewer"]),
   ];
 }
 
@@ -165,10 +183,13 @@ export function menus(workspace: Workspace): TopMenu[] {
     { label: t("menu.view"), entries: () => view(workspace) },
     {
       label: t("menu.insert"),
-      entries: of(["image", null, "link", "unlink", null, "divider", "page-break"]),
+      entries: of(["image", null, "link", "unlink", null, "comment", null, "divider", "page-break"]),
     },
     { label: t("menu.format"), entries: () => format(workspace) },
-    { label: t("menu.tools"), entries: of(["word-count", "palette"]) },
+    {
+      label: t("menu.tools"),
+      entries: of(["comments", "next-comment", "previous-comment", null, "word-count", "palette"]),
+    },
     { label: t("menu.help"), entries: of(["shortcuts"]) },
   ];
 }

@@ -28,6 +28,7 @@ const CopyGuard = lazy(() => import("./copy-guard"));
 const Failed = lazy(() => import("./failed"));
 const Menus = lazy(() => import("./menus-part"));
 const Outline = lazy(() => import("./outline"));
+const Margin = lazy(() => import("./margin/margin"));
 const Markers = lazy(() => import("./markers"));
 const LinkBubble = lazy(() => import("./link-bubble"));
 const ImageTools = lazy(() => import("./images/image-tools"));
@@ -105,6 +106,7 @@ function Paper({ workspace }: { workspace: Workspace }) {
     <main class="desk" id="content" tabIndex={-1} aria-busy={opening}>
       {opening && <p class="quiet late desk-opening">{t("editor.opening")}</p>}
       <div class="paper" ref={mount} />
+      <Margin workspace={workspace} />
     </main>
   );
 }

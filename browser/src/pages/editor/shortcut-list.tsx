@@ -7,7 +7,7 @@ import { shortcutsOf } from "./shortcuts";
 import type { Workspace } from "./workspace";
 import "./tool-words";
 
-const GROUPS: CommandGroup[] = ["history", "text", "paragraph", "list", "insert", "find", "page"];
+const GROUPS: CommandGroup[] = ["history", "text", "paragraph", "list", "insert", "review", "find", "page"];
 
 function Group({ group, query }: { group: CommandGroup; query: string }) {
   const rows = COMMANDS.filter((each) => each.group === group)

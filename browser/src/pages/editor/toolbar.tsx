@@ -12,6 +12,7 @@ import type { CommandId } from "../../editor/shortcuts";
 import { t } from "../../i18n";
 import { command, commandsNow } from "./command";
 import { ICONS } from "./icons";
+import { ModeMenu } from "./mode-menu";
 import { AlignMenu, FontMenu, SpacingMenu, StyleMenu } from "./tools/choices";
 import { ColorTool } from "./tools/color-tool";
 import { SizeTool } from "./tools/size-tool";
@@ -78,9 +79,25 @@ const INSERT = buttons("link", "image");
 const LISTS = buttons("checklist", "bullet-list", "ordered-list");
 const INDENT = buttons("outdent", "indent");
 const CLEAR = buttons("clear");
+const REMARK = buttons("comment");
+const Modes = ({ workspace }: GroupProps) => <ModeMenu workspace={workspace} />;
 
 /** What does not fit folds away from the end; with little room the order is by need. */
-const WIDE: Group[] = [HISTORY, Styles, Fonts, Sizes, TEXT, Colors, INSERT, Paragraph, LISTS, INDENT, CLEAR];
+const WIDE: Group[] = [
+  HISTORY,
+  Styles,
+  Fonts,
+  Sizes,
+  TEXT,
+  Colors,
+  INSERT,
+  REMARK,
+  Paragraph,
+  LISTS,
+  INDENT,
+  CLEAR,
+  Modes,
+];
 const NARROW: Group[] = [
   SHORT_TEXT,
   LISTS,
@@ -91,9 +108,11 @@ const NARROW: Group[] = [
   Fonts,
   Sizes,
   INSERT,
+  REMARK,
   Paragraph,
   INDENT,
   CLEAR,
+  Modes,
 ];
 
 /** How many groups fit into the bar; their widths are taken once, when all of them stand in it. */

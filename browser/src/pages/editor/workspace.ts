@@ -2,7 +2,15 @@ import { computed, signal } from "@preact/signals";
 import { announce, notify } from "../../components/notice";
 import { storedFlag } from "../../components/stored";
 import { narrow } from "../../components/window";
-import type { Access, Editor, PageCommandId, PastedImage, Person, SaveState } from "../../editor/editor";
+import type {
+  Access,
+  Editor,
+  Mode,
+  PageCommandId,
+  PastedImage,
+  Person,
+  SaveState,
+} from "../../editor/editor";
 import { openEditor } from "../../editor/editor";
 import { t } from "../../i18n";
 import type { Api, ApiError, Switches } from "../../net/api";
@@ -41,6 +49,18 @@ const ENDS: Record<string, Lost["kind"]> = {
   DOCUMENT_DELETED: "deleted",
 };
 
+const MODE = "octavo.mode.";
+
+/** What was chosen for this document before; editing for who chose nothing. */
+function keptMode(documentId: string): Mode {
+  try {
+    const kept = localStorage.getItem(MODE + documentId);
+    return kept === "suggesting" || kept === "viewing" ? kept : "editing";
+  } catch {
+    return "editing";
+  }
+}
+
 const LEAVE_WAIT_MS = 1_500;
 const CLOSED: Access = { role: "viewer", mode: "viewing", canEdit: false, reason: "opening" };
 
@@ -72,6 +92,11 @@ export function createWorkspace(documentId: string, onImages: (images: readonly 
   const uploads = signal(0);
   /** Counts what the editor has told; whoever shows its state reads this, and so is drawn again. */
   const moment = signal(0);
+  /** What the margin shall do next; it may not have been fetched yet. */
+  const margin = signal<"begin" | "next" | "previous" | null>(null);
+  /** All comments and suggestions are listed beside the text. */
+  const marginList = signal(false);
+  const listeners = new Set<(event: string, data: unknown) => void>();
   /** Why the document is locked, as the owner said it. */
   const lockReason = signal("");
   /** The role was lowered while the document was open. */
@@ -142,6 +167,32 @@ export function createWorkspace(documentId: string, onImages: (images: readonly 
     else editor.peek()?.aids.find[direction]();
   }
 
+  function wish(next: NonNullable<typeof margin.value>): void {
+    margin.value = next;
+  }
+
+  function decide(accept: boolean): void {
+    const id = editor.peek()?.suggesting.atCaret();
+    if (id) editor.peek()?.suggesting.decide([id], accept);
+    else notify(t("suggestion.noneHere"));
+  }
+
+  /** Kept for this document in this browser. */
+  function setMode(mode: Mode): void {
+    editor.peek()?.suggesting.setMode(mode);
+    try {
+      localStorage.setItem(MODE + documentId, mode);
+    } catch {
+      // Without storage it holds until the page is left.
+    }
+  }
+
+  /** Tells what the server told of the document; returns how to end it. */
+  function hear(listener: (event: string, data: unknown) => void): () => void {
+    listeners.add(listener);
+    return () => void listeners.delete(listener);
+  }
+
   /** What the page does for the commands that are its own. */
   function perform(id: PageCommandId): void {
     const acts: Partial<Record<PageCommandId, () => void>> = {
@@ -159,6 +210,17 @@ export function createWorkspace(documentId: string, onImages: (images: readonly 
       },
       outline: () => showOutline(!outline.peek()),
       "full-screen": () => showFullScreen(!fullScreen.peek()),
+      comment: () => wish("begin"),
+      comments: () => {
+        marginList.value = !marginList.peek();
+      },
+      "next-comment": () => wish("next"),
+      "previous-comment": () => wish("previous"),
+      "accept-suggestion": () => decide(true),
+      "reject-suggestion": () => decide(false),
+      "mode-editing": () => setMode("editing"),
+      "mode-suggesting": () => setMode("suggesting"),
+      "mode-viewing": () => setMode("viewing"),
     };
     const act = acts[id];
     if (act) act();
@@ -174,6 +236,7 @@ export function createWorkspace(documentId: string, onImages: (images: readonly 
   function happened(event: string, data: unknown): void {
     if (event === "version.named") versionsMoved.value += 1;
     if (SHARING.test(event)) sharingMoved.value += 1;
+    for (const listener of listeners) listener(event, data);
     if (event === "access.requested") asked(data);
     if (event === "switches.changed") switches.value = (data as { switches: Switches }).switches;
     if (event !== "document.locked") return;
@@ -200,6 +263,7 @@ export function createWorkspace(documentId: string, onImages: (images: readonly 
         api: ownApi,
         device: ownDevice,
         label: t("editor.text"),
+        mode: keptMode(documentId),
         onState: (next) => {
           state.value = next;
         },
@@ -270,7 +334,8 @@ export function createWorkspace(documentId: string, onImages: (images: readonly 
   return {
     documentId,
     ...{ editor, state, people, title, access, demoted, mayCopy, failure, lost, lockReason, moment, uploads },
-    ...{ panel, finding, outline, fullScreen, history, versionsMoved },
+    ...{ panel, finding, outline, fullScreen, history, versionsMoved, margin, marginList },
+    ...{ hear, setMode },
     ...{ open, close, rename, mayLeave, perform, endFinding, showOutline, showFullScreen },
   };
 }
