@@ -1,13 +1,11 @@
-/** Copy, cut, paste, drag and drop.  Each paste or drop is one delta: one operation, one item of undo. */
+/** Copy, cut, paste, drag and drop: what must happen while their events last.  The rest is `board.ts`, fetched behind the text. */
 
-import { type EditorState, NodeSelection, Plugin, type Selection, TextSelection } from "prosemirror-state";
+import { type EditorState, Plugin, TextSelection } from "prosemirror-state";
 import type { EditorView } from "prosemirror-view";
-import { type Attributes, type Delta, DeltaBuilder } from "../../core/delta";
+import type { Delta } from "../../core/delta";
 import type { Lines } from "../lines";
-import { linkOf } from "../linking";
-import { findOwn, readOwn } from "./own";
-import { type Pasted, type PastedImage, plain } from "./pasted";
-import { type Manner, place, type Spot, spotOf } from "./place";
+import type { Board } from "./board";
+import type { PastedImage } from "./pasted";
 
 export interface ClipboardHost {
   documentId: string;
@@ -22,7 +20,7 @@ export interface ClipboardHost {
 }
 
 /** What a paste or a drop bears, read while its event lasts. */
-interface Brought {
+export interface Brought {
   text: string;
   html: string;
   images: File[];
@@ -31,56 +29,60 @@ interface Brought {
   name: "paste" | "drop";
 }
 
-type Writer = typeof import("./copy");
-type ReadHtml = (html: string, address: string) => Pasted;
-
 export function clipboard(host: ClipboardHost): Plugin {
-  const board = new Clipboard(host);
+  const events = new Events(host);
   return new Plugin({
-    view: (view) => board.attach(view),
+    view: (view) => events.attach(view),
     props: {
       handleDOMEvents: {
-        keydown: (_view, event) => board.keyDown(event),
-        copy: (view, event) => board.copy(view, event, false),
-        cut: (view, event) => board.copy(view, event, true),
-        paste: (view, event) => board.paste(view, event),
-        drop: (view, event) => board.dropFromOutside(view, event),
+        keydown: (_view, event) => events.keyDown(event),
+        copy: (view, event) => events.copy(view, event, false),
+        cut: (view, event) => events.copy(view, event, true),
+        paste: (view, event) => events.paste(view, event),
+        drop: (view, event) => events.dropFromOutside(view, event),
       },
-      handleDrop: (view, event, _slice, moved) => board.dropWithin(view, event, moved),
+      handleDrop: (view, event, _slice, moved) => events.dropWithin(view, event, moved),
     },
   });
 }
 
-class Clipboard {
+class Events {
   readonly #host: ClipboardHost;
-  /** The form that was copied last, here. */
-  #copied: string | null = null;
+  #board: Board | null = null;
+  #loading: Promise<Board | null> | null = null;
   #plainKey = false;
-  #readHtml: ReadHtml | null = null;
-  /** Comes behind the editor too; until then ProseMirror's own form is copied. */
-  #writer: Writer | null = null;
 
   constructor(host: ClipboardHost) {
     this.#host = host;
   }
 
-  /** The reader of foreign HTML comes behind the editor; it is there long before the first paste. */
-  async #load(): Promise<ReadHtml | null> {
-    const module = await import("./html").catch(() => null);
-    this.#readHtml = module?.readHtml ?? null;
-    return this.#readHtml;
+  /** Null when it could not be fetched; it is tried again the next time. */
+  #load(): Promise<Board | null> {
+    this.#loading ??= import("./board").then(
+      (module) => {
+        this.#board ??= new module.Board(this.#host);
+        return this.#board;
+      },
+      () => {
+        this.#loading = null;
+        return null;
+      },
+    );
+    return this.#loading;
   }
 
   attach(view: EditorView): { destroy(): void } {
-    void this.#load();
-    const came = (writer: Writer) => {
-      this.#writer = writer;
-    };
-    import("./copy").then(came, () => undefined);
+    // The text is drawn first.
+    const timer = setTimeout(() => void this.#load());
     // Behind ProseMirror's own, which puts in what it would have copied.
-    const started = (event: DragEvent) => this.#dragged(view, event);
+    const started = (event: DragEvent) => this.#board?.dragged(view, event);
     view.dom.addEventListener("dragstart", started);
-    return { destroy: () => view.dom.removeEventListener("dragstart", started) };
+    return {
+      destroy: () => {
+        clearTimeout(timer);
+        view.dom.removeEventListener("dragstart", started);
+      },
+    };
   }
 
   keyDown(event: KeyboardEvent): false {
@@ -88,33 +90,17 @@ class Clipboard {
     return false;
   }
 
-  // --- out
-
   copy(view: EditorView, event: ClipboardEvent, cut: boolean): boolean {
-    const { selection, tr } = view.state;
-    if (selection.empty || !event.clipboardData || !this.#writer) return false;
+    const { selection, tr, doc } = view.state;
+    if (selection.empty || !event.clipboardData) return false;
     event.preventDefault();
-    this.#give(event.clipboardData, selection, this.#writer);
+    if (this.#board) this.#board.give(event.clipboardData, selection);
+    else event.clipboardData.setData("text/plain", doc.textBetween(selection.from, selection.to, "\n"));
     if (cut && this.#host.canEdit()) {
       view.dispatch(tr.deleteSelection().scrollIntoView().setMeta("uiEvent", "cut"));
     }
     return true;
   }
-
-  #give(data: DataTransfer, selection: Selection, { copied, selectedContent }: Writer): void {
-    const { html, text, own } = copied(selectedContent(selection), this.#host.documentId, location.href);
-    data.clearData();
-    data.setData("text/html", html);
-    data.setData("text/plain", text);
-    this.#copied = own;
-  }
-
-  #dragged(view: EditorView, event: DragEvent): void {
-    if (!view.dragging || !event.dataTransfer || !this.#writer) return;
-    this.#give(event.dataTransfer, draggedSelection(view, view.state), this.#writer);
-  }
-
-  // --- in
 
   paste(view: EditorView, event: ClipboardEvent): boolean {
     const data = event.clipboardData;
@@ -124,12 +110,12 @@ class Clipboard {
     this.#plainKey = false;
     if (view.composing) {
       // An input method must finish its word first, or it would write it twice.
-      view.dom.addEventListener("compositionend", () => setTimeout(() => this.#take(brought)), {
+      view.dom.addEventListener("compositionend", () => setTimeout(() => this.#take(view, brought)), {
         once: true,
       });
       return true;
     }
-    this.#take(brought);
+    this.#take(view, brought);
     return true;
   }
 
@@ -142,113 +128,30 @@ class Clipboard {
     const brought = read(event.dataTransfer, "drop", event.shiftKey);
     view.dispatch(view.state.tr.setSelection(TextSelection.near(view.state.doc.resolve(at.pos))));
     view.focus();
-    this.#take(brought);
+    this.#take(view, brought);
     return true;
   }
 
-  #take(brought: Brought): void {
-    if (!this.#host.canEdit()) return;
-    const form = brought.plain ? null : findOwn(brought.html);
-    const own = form && readOwn(form, { document: this.#host.documentId, copied: this.#copied });
-    const isForeign = !own && !brought.plain && brought.html !== "";
-    if (isForeign && !this.#readHtml) {
-      void this.#load().then((readHtml) => {
-        this.#take(readHtml ? brought : { ...brought, html: "", plain: brought.text !== "" });
-      });
+  #take(view: EditorView, brought: Brought): void {
+    if (this.#board) {
+      this.#board.take(brought);
       return;
     }
-    if (this.#spot().first["code-block"] && brought.text)
-      this.#insert(plain(brought.text), "plain", brought.name);
-    else if (!brought.plain && this.#host.link(brought.text)) return;
-    else if (own) this.#insert(own, "own", brought.name);
-    else this.#takeForeign(brought, isForeign);
+    void this.#load().then((board) => {
+      if (board) board.take(brought);
+      // Without a network the text at least.
+      else if (this.#host.canEdit() && brought.text) view.pasteText(brought.text);
+    });
   }
-
-  #takeForeign(brought: Brought, isHtml: boolean): void {
-    const { text, html, images, name } = brought;
-    const pasted = isHtml ? this.#readHtml?.(html, location.href) : null;
-    const isImage = pasted?.content.isEmpty === true && pasted.images.length <= 1;
-    // An image copied from a page comes both as its bytes and as its address: the bytes are at hand.
-    if (images.length > 0 && (pasted ? isImage : !text)) this.#insert(asImages(images), "foreign", name);
-    else if (pasted && !(isImage && pasted.images.length === 0)) this.#insert(pasted, "foreign", name);
-    else if (text) this.#insertText(text, brought);
-  }
-
-  #insertText(text: string, brought: Brought): void {
-    const url = text.trim();
-    const isAddress = !brought.plain && /^https?:/i.test(url) && linkOf(url) === url;
-    if (!isAddress) {
-      this.#insert(plain(text), "plain", brought.name);
-      return;
-    }
-    const content = new DeltaBuilder().insert(url, { ...this.#spot().text, link: url }).build();
-    this.#insert({ content, tail: {}, images: [] }, "own", brought.name);
-  }
-
-  #insert(pasted: Pasted, manner: Manner, name: "paste" | "drop"): void {
-    const spot = this.#spot();
-    const inCode = spot.first["code-block"] !== undefined;
-    const what =
-      inCode && manner !== "plain" ? plain(pasted.content.text().replaceAll("\ufffc", "")) : pasted;
-    const { delta, caret, images } = place(what, spot, inCode ? "plain" : manner);
-    if (!delta.isEmpty) this.#host.apply(delta, name, caret);
-    if (images.length > 0) this.#host.onImages(images);
-  }
-
-  #spot(): Spot {
-    const state = this.#host.state();
-    return spotOf(state, this.#host.lines(), state.selection);
-  }
-
-  // --- within the document
 
   dropWithin(view: EditorView, event: DragEvent, moved: boolean): boolean {
-    const at = view.posAtCoords({ left: event.clientX, top: event.clientY });
-    const writer = this.#writer;
-    if (!at || !view.dragging || !writer || !this.#host.canEdit()) return true;
-    event.preventDefault();
-    const { state } = view;
-    const dragged = draggedSelection(view, state);
-    const lines = this.#host.lines();
-    const target = TextSelection.near(state.doc.resolve(at.pos));
-    if (target.from >= dragged.from && target.to <= dragged.to) return true;
-    const pasted = { ...writer.selectedContent(dragged), images: [] };
-    const placed = place(pasted, spotOf(state, lines, target), "own");
-    const removed = moved ? removal(spotOf(state, lines, dragged)).transformAfter(placed.delta) : null;
-    const delta = removed ? placed.delta.compose(removed) : placed.delta;
-    const caret = removed ? removed.transformIndex(placed.caret, "left") : placed.caret;
-    this.#host.apply(delta, "drop", caret);
-    view.focus();
+    this.#board?.dropWithin(view, event, moved);
     return true;
   }
 }
-
-/** What is being dragged: the selection, or a node that was taken without being selected. */
-function draggedSelection(view: EditorView, state: EditorState): Selection {
-  const { node } = view.dragging as unknown as { node?: NodeSelection };
-  return node ? NodeSelection.create(state.doc, node.from) : state.selection;
-}
-
-/** Takes the text away; a line that was only begun keeps its own format. */
-function removal(spot: Spot): Delta {
-  const builder = new DeltaBuilder().retain(spot.from).delete(spot.to - spot.from);
-  if (spot.sameLine || spot.before === 0) return builder.build();
-  const gone = Object.keys(spot.last).filter((name) => !(name in spot.first));
-  const kept: Attributes = { ...spot.first, ...Object.fromEntries(gone.map((name) => [name, null])) };
-  return builder.retain(spot.after).retain(1, withoutSuggestions(kept)).build();
-}
-
-const withoutSuggestions = (attributes: Attributes): Attributes =>
-  Object.fromEntries(Object.entries(attributes).filter(([name]) => !name.startsWith("suggest-")));
 
 function read(data: DataTransfer, name: "paste" | "drop", isPlain: boolean): Brought {
   const images = Array.from(data.files).filter((file) => file.type.startsWith("image/"));
   const text = data.getData("text/plain") || data.getData("text/uri-list");
   return { text, html: data.getData("text/html"), images, plain: isPlain && text !== "", name };
-}
-
-/** Image files, one behind the other. */
-function asImages(files: readonly File[]): Pasted {
-  const images = files.map((file) => ({ source: { file }, index: 0, attributes: {} }));
-  return { ...plain(""), images };
 }
