@@ -29,9 +29,9 @@ soak:     ## the simulation, the laws of the algebra, every route by its schema,
 	OCTAVO_EXAMPLES=400 $(PYTHON) -m pytest tests/web/test_openapi.py
 	cd browser && OCTAVO_SOAK=1 npm run --silent test:browser -- random
 
-chaos:    ## kill -9 under load, the real server (make chaos ROUNDS=40)
+chaos:    ## kill -9 under load, the real server; three nodes with everything breaking (make chaos ROUNDS=40 FAULTS=30)
 	$(SETUP) test
-	@ROUNDS=$(or $(ROUNDS),40) exec $(PYTHON) -m pytest tests/chaos
+	@ROUNDS=$(or $(ROUNDS),40) FAULTS=$(or $(FAULTS),30) exec $(PYTHON) -m pytest tests/chaos
 
 vectors:  ## make vectors/ anew with npm quill-delta
 	$(SETUP) dev

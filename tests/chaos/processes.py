@@ -17,9 +17,13 @@ START_SECONDS = 30.0
 class ServerProcess:
     """`octavo serve` as its own process; what it logs goes to a file beside the data."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(
+        self, directory: Path, *, name: str = "server", environment: dict[str, str] | None = None
+    ) -> None:
+        self.name = name
+        self.environment = environment or {}
         self.data = directory / "data"
-        self.log = directory / "server.log"
+        self.log = directory / f"{name}.log"
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
@@ -33,7 +37,7 @@ class ServerProcess:
                 sys.executable,
                 *("-m", "octavo.cli", "serve", "--host", "127.0.0.1"),
                 *("--port", str(self.port), "--data-dir", str(self.data)),
-                env={**os.environ, "OCTAVO_RATE_LIMIT": "off"},
+                env={**os.environ, "OCTAVO_RATE_LIMIT": "off", **self.environment},
                 stdout=log,
                 stderr=log,
             )
@@ -54,6 +58,11 @@ class ServerProcess:
         if self._process.returncode is None:
             self._process.send_signal(how)
         return await self._process.wait()
+
+    def signal(self, number: signal.Signals) -> None:
+        """SIGSTOP and SIGCONT: it stands still, and goes on as if nothing had been."""
+        assert self._process is not None
+        self._process.send_signal(number)
 
     def tail(self) -> str:
         return self.log.read_text(errors="replace")[-2000:]
