@@ -21,6 +21,13 @@ NODES = 3
 LATER = "9999"
 
 
+async def lasting(seconds: float) -> None:
+    """How long something stays broken is a part of the fault; nothing is waited for."""
+    over = asyncio.get_running_loop().create_future()
+    asyncio.get_running_loop().call_later(seconds, over.set_result, None)
+    await over
+
+
 class Cluster:
     """All of it on this machine; each service is reached through a proxy."""
 
@@ -87,13 +94,13 @@ class Cluster:
     async def node_killed(self) -> None:
         node = self.chance.choice(self.nodes)
         await node.end(signal.SIGKILL)
-        await asyncio.sleep(self._pause() / 2)
+        await lasting(self._pause() / 2)
         await node.start()
 
     async def node_stopped(self) -> None:
         node = self.chance.choice(self.nodes)
         node.signal(signal.SIGSTOP)
-        await asyncio.sleep(self._pause())
+        await lasting(self._pause())
         node.signal(signal.SIGCONT)
 
     async def node_drained(self) -> None:
@@ -103,32 +110,32 @@ class Cluster:
 
     async def database_killed(self) -> None:
         await asyncio.to_thread(self.postgres.stop, signal.SIGKILL)
-        await asyncio.sleep(self._pause() / 2)
+        await lasting(self._pause() / 2)
         await asyncio.to_thread(self.postgres.start)
 
     async def database_hangs(self) -> None:
         self.postgres.pause(True)
-        await asyncio.sleep(self._pause())
+        await lasting(self._pause())
         self.postgres.pause(False)
 
     async def database_cut(self) -> None:
         for _ in range(3):
             self.database_proxy.cut()
-            await asyncio.sleep(0.2)
+            await lasting(0.2)
 
     async def database_away(self) -> None:
         self.database_proxy.refuse(True)
-        await asyncio.sleep(self._pause())
+        await lasting(self._pause())
         self.database_proxy.refuse(False)
 
     async def relay_killed(self) -> None:
         self.redis.kill()
-        await asyncio.sleep(self._pause())
+        await lasting(self._pause())
         await asyncio.to_thread(self.redis.start)
 
     async def relay_hangs(self) -> None:
         self.redis_proxy.stall(True)
-        await asyncio.sleep(self._pause())
+        await lasting(self._pause())
         self.redis_proxy.stall(False)
 
     async def relay_cut(self) -> None:
