@@ -19,8 +19,10 @@ from octavo.errors import Missing, Unavailable
 from octavo.ports import BlobStore, ClientRow, Database, Head, OperationLog
 from octavo.protocol import Change
 
-_SEGMENTS: Final = 4
-"""Unpacked ones that are kept: a few megabytes each once their changes were read one by one."""
+_SEGMENTS: Final = 64
+"""Unpacked ones that are kept, as runs: about 150 kB each."""
+_IN_FULL: Final = 4
+"""Those of them that are kept change by change: a few megabytes each."""
 _DOCUMENTS: Final = 10_000
 _PAGE: Final = 1000
 
@@ -34,6 +36,7 @@ class SealedLog:
         self._blobs = blobs
         self._ends: OrderedDict[str, int] = OrderedDict()  # how far each document is known to be sealed
         self._open: OrderedDict[str, Segment] = OrderedDict()
+        self._full: OrderedDict[str, Segment] = OrderedDict()
 
     async def create(self, document_id: str, epoch: str) -> None:
         await self._rows.create(document_id, epoch)
@@ -74,6 +77,7 @@ class SealedLog:
                 return out + await self._rows.read(document_id, after=at, limit=left)
             segment = await self.open(document_id, sealed)
             out += await asyncio.to_thread(segment.changes, at, left)
+            self._read_in_full(sealed.key, segment)
 
     async def deltas(self, document_id: str, *, after: int, to: int) -> tuple[list[Delta], int]:
         try:
@@ -105,6 +109,13 @@ class SealedLog:
         while len(self._open) > _SEGMENTS:
             self._open.popitem(last=False)
         return segment
+
+    def _read_in_full(self, key: str, segment: Segment) -> None:
+        self._full[key] = segment
+        self._full.move_to_end(key)
+        while len(self._full) > _IN_FULL:
+            _, folded = self._full.popitem(last=False)
+            folded.fold()
 
     async def _row_deltas(self, document_id: str, after: int, to: int) -> tuple[list[Delta], int]:
         page = await self._rows.read(document_id, after=after, limit=min(_PAGE, to - after))

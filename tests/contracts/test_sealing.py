@@ -15,6 +15,7 @@ from octavo.catalog.tables import segments as segment_rows
 from octavo.collab.opening import content_at
 from octavo.delta import Content, Delta
 from octavo.errors import Conflict, Unavailable
+from octavo.ports import Snapshot
 from octavo.protocol import Change, digest, ops_to_json
 from octavo.sealed import SealedLog
 from octavo.sealing import EVERYTHING, ORPHAN_SECONDS, Policy, Sealer, SealJob
@@ -153,6 +154,14 @@ async def test_a_log_that_is_read_while_it_is_sealed(world: World) -> None:
     assert await log.read(DOCUMENT, after=22, limit=5) == world.written[22:27]
 
 
+async def test_more_segments_than_are_kept_in_full(world: World) -> None:
+    await world.sealer(Policy(size=3, keep=1, age=0)).seal(DOCUMENT)
+    log = world.log
+    for _ in range(2):
+        assert await log.read(DOCUMENT, after=0) == world.written
+    await world.same()
+
+
 async def test_two_who_seal_at_once(world: World) -> None:
     class Second(Sealer):
         pass
@@ -168,6 +177,19 @@ async def test_two_who_seal_at_once(world: World) -> None:
     with pytest.raises(Conflict):
         await first.seal(DOCUMENT)
     await world.same()
+
+
+async def test_of_the_snapshots_of_a_segment_the_last_one_stays(world: World) -> None:
+    for revision in (2, 5, 8, 9, 20, 26, 29):
+        content = await content_at(world.log, world.adapter.snapshots, DOCUMENT, revision)
+        await world.adapter.snapshots.put(DOCUMENT, Snapshot(revision, ops_to_json(content.to_delta())))
+    await world.sealer().seal(DOCUMENT)
+    await world.same()
+    found = [
+        await world.adapter.snapshots.latest(DOCUMENT, at_most=revision) for revision in (7, 8, 16, 24, 30)
+    ]
+    assert [one and one.revision for one in found] == [None, 8, 9, 20, 29]
+    assert (await world.report()).snapshots == 5
 
 
 async def test_what_is_young_stays(world: World) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, select
 from octavo.catalog import images
 from octavo.catalog.chain import GENESIS
 from octavo.catalog.heads import missing
-from octavo.catalog.tables import changes, clients, heads, segments
+from octavo.catalog.tables import changes, clients, heads, segments, snapshots
 from octavo.errors import Conflict
 from octavo.protocol import Change, ops_from_json
 
@@ -153,6 +153,19 @@ def seal(connection: Connection, document_id: str, before: Border, new: Sealed, 
         raise Conflict("REVISION_CONFLICT", f"the rows of {document_id} are others than were read")
     values = {name: getattr(new, name) for name in Sealed.__slots__}
     connection.execute(insert(segments).values(document=now.document, **values))
+    _thin_snapshots(connection, now.document, new)
+
+
+def _thin_snapshots(connection: Connection, document: int, new: Sealed) -> None:
+    """Leave the last one in the range of a segment: a segment is read whole anyway, and runs are cheap to apply."""
+    inside = (
+        snapshots.c.document == document,
+        snapshots.c.revision >= new.first,
+        snapshots.c.revision <= new.last,
+    )
+    last = connection.scalar(select(func.max(snapshots.c.revision)).where(*inside))
+    if last is not None:
+        connection.execute(delete(snapshots).where(*inside, snapshots.c.revision != last))
 
 
 def named_keys(connection: Connection) -> set[str]:

@@ -332,11 +332,16 @@ class Segment:
 
     def changes(self, after: int, limit: int) -> list[Change]:
         """Those of the changes after + 1 … after + limit that lie in this segment."""
-        if self._expanded is None:
-            self._expanded = _Expanded(self._columns, self._runs, self._clients, self._count)
+        expanded = self._expanded
+        if expanded is None:
+            expanded = self._expanded = _Expanded(self._columns, self._runs, self._clients, self._count)
         start = max(after + 1, self.first) - self.first
         stop = min(after + limit, self.last) + 1 - self.first
-        return [self._expanded.change(index, self.first + index) for index in range(start, stop)]
+        return [expanded.change(index, self.first + index) for index in range(start, stop)]
+
+    def fold(self) -> None:
+        """Give back the memory that reading change by change took; the next such reading takes it again."""
+        self._expanded = None
 
     def deltas(self, *, upto: int | None = None, after: int = 0) -> list[Delta]:
         """What leads from the content at revision `after` (or the segment's beginning) to that at `upto` (or its end).
