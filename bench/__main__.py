@@ -1,11 +1,23 @@
-"""`python -m bench [core|fanout|edit|open|idle|rooms|home|history|browser|cluster]…`: the figures, all or some."""
+"""`python -m bench [core|fanout|edit|open|idle|rooms|home|history|segments|browser|cluster]…`: the figures, all or some."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 
-PROGRAMS = ("core", "fanout", "edit", "open", "idle", "rooms", "home", "history", "browser", "cluster")
+PROGRAMS = (
+    "core",
+    "fanout",
+    "edit",
+    "open",
+    "idle",
+    "rooms",
+    "home",
+    "history",
+    "segments",
+    "browser",
+    "cluster",
+)
 
 
 def main(chosen: list[str]) -> int:
