@@ -1,4 +1,4 @@
-"""`python -m bench [core|fanout|edit|open|idle|rooms|home|history|segments|browser|cluster]…`: the figures, all or some."""
+"""`python -m bench [PROGRAM]…`: the figures, all or some; README.md says which there are."""
 
 from __future__ import annotations
 
