@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -23,6 +23,8 @@ from octavo.errors import Invalid
 SUBPROTOCOL: Final = "octavo.v1"
 MAX_SAFE_INTEGER: Final = 2**53 - 1
 CHANGES_PER_PAGE: Final = 1000
+UPLOADS_SHOWN: Final = 8
+"""At most so many images on their way does one client show to the others."""
 WELCOME_BYTES: Final = 1 << 20
 """A `welcome` carries at most CHANGES_PER_PAGE changes or this many bytes of them; the rest follows."""
 
@@ -69,9 +71,20 @@ class Cursor(msgspec.Struct, frozen=True, omit_defaults=True):
     path: list[int | str] | UnsetType = UNSET
 
 
+class Upload(msgspec.Struct, frozen=True):
+    """The place of an image that is on its way to the document; `id` is its client's own."""
+
+    id: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]{1,64}$")]
+    index: Annotated[int, msgspec.Meta(ge=0, le=MAX_SAFE_INTEGER)]
+
+
+Uploads = Annotated[list[Upload], msgspec.Meta(max_length=UPLOADS_SHOWN)]
+
+
 class PresenceMessage(msgspec.Struct, tag_field="type", tag="presence", frozen=True):
     revision: int
     cursor: Cursor | None = None
+    uploads: Uploads | UnsetType = UNSET
 
 
 class Ping(msgspec.Struct, tag_field="type", tag="ping", frozen=True):
@@ -280,6 +293,7 @@ class Presence(msgspec.Struct, frozen=True):
     client_id: str
     user: User
     cursor: Cursor | None
+    uploads: list[Upload] | UnsetType = UNSET
 
 
 class Limits(msgspec.Struct, frozen=True):

@@ -14,7 +14,7 @@ from octavo.client import effects as kinds
 from octavo.client.machine import InFlight, Machine, encode
 from octavo.delta import Delta, wire
 from octavo.errors import Invalid
-from octavo.protocol import Cursor, OperationMessage, decode_server
+from octavo.protocol import Cursor, OperationMessage, Upload, decode_server
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "client"
 SCRIPTS = [
@@ -91,7 +91,8 @@ def played(machine: Machine, step: dict[str, Any]) -> list[kinds.Effect]:
             return machine.edit(wire.from_wire(event["ops"]), at=event.get("at"), origin=event.get("origin"))
         case "cursor":
             cursor = event["cursor"]
-            return machine.point(None if cursor is None else msgspec.convert(cursor, Cursor))
+            uploads = msgspec.convert(event.get("uploads", []), list[Upload])
+            return machine.point(None if cursor is None else msgspec.convert(cursor, Cursor), uploads)
         case "closed":
             return machine.closed(event["code"], random=random, fresh_id=step.get("fresh_id"))
         case "tick":

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 import pytest
+from msgspec import UNSET
 
 from octavo.adapters.memory import MemoryLog, MemoryRelay, MemorySnapshots
 from octavo.collab.hints import Changed, write
@@ -31,6 +32,7 @@ from octavo.protocol import (
     Presences,
     Redirect,
     ServerMessage,
+    Upload,
     User,
     Welcome,
     WireChange,
@@ -211,8 +213,9 @@ class Screen:
         self._sent = self._sent + 1 if seq is None else seq
         self._host.submit(self, OperationMessage(self._sent, base, wire.to_wire(delta)))
 
-    def point(self, revision: int, index: int, length: int = 0) -> None:
-        self._host.presence(self, PresenceMessage(revision, Cursor(index, length)))
+    def point(self, revision: int, index: int, length: int = 0, uploads: Sequence[Upload] = ()) -> None:
+        places = list(uploads) or UNSET
+        self._host.presence(self, PresenceMessage(revision, Cursor(index, length), places))
 
     def leave(self) -> None:
         self._host.leave(self)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
+from msgspec import UNSET
+
 from octavo.collab.settings import HostSettings
 from octavo.delta import Delta
-from octavo.protocol import CloseCode, Cursor
+from octavo.protocol import CloseCode, Cursor, Upload
 from tests.collab.stage import DOCUMENT, Screen, Stage, change, hint, insert, on_stage
 
 
@@ -151,3 +153,51 @@ async def test_a_peer_that_fails_even_while_it_is_closed_stops_nobody(stage: Sta
     await stage.settles()
     stage.host.rooms()[0].close_all(CloseCode.DELETED, "deleted")
     assert bob.closed == (CloseCode.DELETED, "deleted")
+
+
+def places(screen: Screen, client_id: str) -> list[tuple[str, int]]:
+    """Where images of a client's are to come, by the last word about it."""
+    said = [one for message in screen.presences() for one in message.presences if one.client_id == client_id]
+    return [] if said[-1].uploads is UNSET else [(one.id, one.index) for one in said[-1].uploads]
+
+
+@on_stage()
+async def test_images_on_their_way_are_shown_until_the_next_word_names_none(stage: Stage) -> None:
+    await stage.open()
+    stage.log.put(DOCUMENT, change(1, "x", 1, 0, insert(0, "0123456789")))
+    ada, bob = await stage.join("ada"), await stage.join("bob")
+    ada.point(1, 4, uploads=[Upload("1", 4), Upload("2", 999)])
+    await stage.settles()
+    assert places(bob, "ada") == [("1", 4), ("2", 11)]  # cut at the head's end
+    ada.point(1, 4)
+    await stage.settles()
+    assert places(bob, "ada") == []
+
+
+@on_stage()
+async def test_who_may_not_edit_brings_no_image(stage: Stage) -> None:
+    stage.roles["u-eve"] = "commenter"
+    await stage.open()
+    bob, eve = await stage.join("bob"), await stage.join("eve")
+    eve.point(0, 1, uploads=[Upload("1", 0)])
+    await stage.settles()
+    assert (cursors(bob)["eve"], places(bob, "eve")) == (Cursor(1), [])
+
+
+@on_stage()
+async def test_a_lowered_role_takes_the_places_of_images_away(stage: Stage) -> None:
+    await stage.open()
+    ada, bob = await stage.join("ada"), await stage.join("bob")
+    ada.point(0, 0, uploads=[Upload("1", 0)])
+    await stage.settles()
+    ada.point(1, 1, uploads=[Upload("1", 0), Upload("2", 0)])  # held until revision 1
+    await stage.settles()
+    assert places(bob, "ada") == [("1", 0)]
+    stage.roles["u-ada"] = "viewer"
+    await stage.log.raise_fence(DOCUMENT)
+    await stage.host.rights_changed(DOCUMENT)
+    await stage.settles()
+    assert (cursors(bob)["ada"], places(bob, "ada")) == (Cursor(0), [])
+    bob.type(insert(0, "b"), base=0)
+    await stage.settles()
+    assert (cursors(bob)["ada"], places(bob, "ada")) == (Cursor(1), [])

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from msgspec import UNSET
+
 from octavo.collab.hints import Carried, Changed, Here, carried, carry, read, write
 from octavo.collab.nearby import SILENT_AFTER, Nearby
 from octavo.collab.settings import HostSettings
-from octavo.protocol import CloseCode, Cursor, Event, Presence, User, decode_server
+from octavo.protocol import CloseCode, Cursor, Event, Presence, Upload, User, decode_server
 from tests.collab.stage import DOCUMENT, Screen, Stage, change, closed, hint, insert, on_stage
 
 SEVERAL = HostSettings(poll_every=1.0, confirm_within=5.0)
@@ -97,6 +99,26 @@ async def test_cursors_are_seen_at_other_nodes_and_move_along(stage: Stage) -> N
     ada.leave()
     await stage.settles()
     assert (seen(bob), seen(late)) == ({"eve"}, {"bob"})
+
+
+@on_stage(SEVERAL)
+async def test_places_of_images_are_seen_at_other_nodes_until_their_sender_may_not_edit(stage: Stage) -> None:
+    await stage.open(nodes=2)
+    ada, bob = await stage.join("ada"), await stage.join("bob", node=1)
+    await stage.settles()
+    ada.type(insert(0, "hello"), base=0)
+    await stage.settles()
+    ada.point(1, 5, uploads=[Upload("1", 3)])
+    await stage.settles()
+    assert bob.presences()[-1].presences[0].uploads == [Upload("1", 3)]
+    bob.type(insert(3, "xy"), base=1)
+    await stage.settles()
+    late = await stage.join("eve", node=1)
+    assert [one.uploads for one in late.welcome.presences if one.client_id == "ada"] == [[Upload("1", 5)]]
+    stage.roles["u-ada"] = "viewer"
+    await stage.log.raise_fence(DOCUMENT)
+    await stage.passes(2.0)
+    assert bob.presences()[-1].presences[0].uploads is UNSET
 
 
 @on_stage(SEVERAL)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
+from msgspec import UNSET
 
 from octavo.collab import presence
 from octavo.collab.presence import SILENT_AFTER, Audience, moved
 from octavo.delta import Delta
-from octavo.protocol import Change, Cursor, User
+from octavo.protocol import Change, Cursor, Upload, User
 from tests.collab.stage import change, insert
 
 ADA = User("u-ada", "Ada", "#111111")
@@ -188,3 +189,43 @@ def test_a_place_in_a_table_moves_with_its_table() -> None:
     assert moved(inside, grown, "a") == Cursor(4, 2, [5, "row", "column"])
     strange = Cursor(4, 2, ["row"])
     assert moved(strange, grown, "a") == strange
+
+
+def test_places_of_images_move_along_behind_what_anybody_puts_there() -> None:
+    audience = Audience(0)
+    audience.state(
+        "a", ADA, 0, None, uploads=[Upload("1", 2), Upload("2", 5)], now=0.0, changes_after=none_after
+    )
+    audience.changed([change(1, "b", 1, 0, insert(2, "xx")), change(2, "a", 1, 1, insert(4, "y"))])
+    [shown] = audience.everybody(100, but="nobody")
+    assert shown.uploads == [Upload("1", 5), Upload("2", 8)]
+    audience.changed([change(3, "b", 2, 2, Delta().retain(1).delete(6))])
+    [shown] = audience.everybody(100, but="nobody")
+    assert shown.uploads == [Upload("1", 1), Upload("2", 2)]
+
+
+def test_places_stated_at_an_older_revision_are_brought_to_the_head() -> None:
+    audience = Audience(1)
+    audience.state(
+        "a",
+        ADA,
+        0,
+        None,
+        uploads=[Upload("1", 0)],
+        now=0.0,
+        changes_after=lambda _: [change(1, "b", 1, 0, insert(0, "new"))],
+    )
+    [shown] = audience.everybody(100, but="nobody")
+    assert shown.uploads == [Upload("1", 3)]
+
+
+def test_who_may_bring_nothing_is_told_of_once() -> None:
+    audience = Audience(0)
+    audience.state("a", ADA, 0, Cursor(1), uploads=[Upload("1", 1)], now=0.0, changes_after=none_after)
+    audience.window(10)
+    assert audience.bring_nothing("a")
+    assert not audience.bring_nothing("a")
+    assert not audience.bring_nothing("nobody")
+    message = audience.window(10)
+    assert message is not None
+    assert [(one.cursor, one.uploads) for one in message.presences] == [(Cursor(1), UNSET)]

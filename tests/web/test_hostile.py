@@ -183,6 +183,33 @@ def test_a_presence_that_cannot_be_read(ada: Person, smiley: str, cursor: str) -
         socket.ping()
 
 
+@pytest.mark.parametrize(
+    "uploads",
+    [
+        "null",
+        "7",
+        "{}",
+        '["1"]',
+        '[{"id":"1"}]',
+        '[{"index":0}]',
+        '[{"id":1,"index":0}]',
+        '[{"id":"","index":0}]',
+        '[{"id":"<b>","index":0}]',
+        '[{"id":"' + "x" * 65 + '","index":0}]',
+        '[{"id":"1","index":-1}]',
+        '[{"id":"1","index":0.5}]',
+        '[{"id":"1","index":9007199254740992}]',
+        "[" + ",".join(f'{{"id":"{one}","index":0}}' for one in range(9)) + "]",
+    ],
+)
+def test_places_of_images_that_cannot_be_read(ada: Person, smiley: str, witness: Talk, uploads: str) -> None:
+    with ada.editor(smiley, "hostile") as socket:
+        socket.send('{"type":"presence","revision":1,"cursor":null,"uploads":' + uploads + "}")
+        assert socket.until("error")["code"] == "INVALID_REQUEST"
+        socket.ping()
+    witness.ping()
+
+
 @pytest.mark.parametrize("cursor", [{"index": -5}, {"index": BIG}, {"index": 1, "length": -99}])
 def test_a_cursor_outside_harms_nobody(ada: Person, smiley: str, witness: Talk, cursor: Any) -> None:
     with ada.editor(smiley, "hostile") as socket:

@@ -1,13 +1,13 @@
 /** What goes into the client machine and what comes out: the table is in `vectors/client/README.md`. */
 
 import type { Op } from "./delta";
-import type { ClientMessage, Cursor, Operation, ServerMessage } from "./protocol";
+import type { ClientMessage, Cursor, Operation, ServerMessage, Upload } from "./protocol";
 
 export type MachineEvent =
   | { event: "opened" }
   | { event: "received"; message: ServerMessage }
   | { event: "edited"; ops: readonly Op[]; at?: string; origin?: unknown }
-  | { event: "cursor"; cursor: Cursor | null }
+  | { event: "cursor"; cursor: Cursor | null; uploads?: readonly Upload[] }
   | { event: "closed"; code: number }
   | { event: "tick" };
 

@@ -9,7 +9,7 @@
 
 import { Delta, type Op } from "./delta";
 import type { Effect, MachineEvent, Sent, Start, StateName, Surroundings } from "./events";
-import { Pointers, withoutPending } from "./pointers";
+import { Pointers, presenceOut } from "./pointers";
 import {
   type Change,
   Close,
@@ -22,6 +22,7 @@ import {
   type Role,
   type ServerMessage,
   TEMPORARY,
+  type Upload,
   type User,
   type Welcome,
 } from "./protocol";
@@ -123,7 +124,7 @@ export class Machine {
       case "edited":
         return this.#edited(new Delta(event.ops), event.at, event.origin);
       case "cursor":
-        return this.#pointed(event.cursor);
+        return this.#pointed(event.cursor, event.uploads);
       case "closed":
         return this.#closed(event.code, around);
       case "tick":
@@ -263,10 +264,10 @@ export class Machine {
     return this.#sendBuffer();
   }
 
-  #pointed(cursor: Cursor | null): Effect[] {
+  #pointed(cursor: Cursor | null, uploads: readonly Upload[] = []): Effect[] {
     if (!this.#joined || this.#revision === null) return [];
-    const counted = cursor && withoutPending(cursor, this.#pendingDeltas());
-    return [{ effect: "send", message: { type: "presence", revision: this.#revision, cursor: counted } }];
+    const message = presenceOut(this.#revision, cursor, uploads, this.#pendingDeltas());
+    return [{ effect: "send", message }];
   }
 
   // --- the connection

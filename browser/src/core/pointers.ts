@@ -1,7 +1,14 @@
 /** Others' cursors, stated at the client's revision and without its own pending work. */
 
 import { Delta } from "./delta";
-import type { Change, Cursor, Presence } from "./protocol";
+import {
+  type Change,
+  type Cursor,
+  type Presence,
+  type PresenceOut,
+  UPLOADS_SHOWN,
+  type Upload,
+} from "./protocol";
 
 /** Along how many of the last changes a late presence can still be moved. */
 const REMEMBERED = 64;
@@ -74,6 +81,16 @@ export class Pointers {
 
 /** A presence moved along a change: an insert at the caret pushes its own author's only. */
 function move(presence: Presence, delta: Delta, author: string | null): Presence {
+  if (!presence.uploads) return moveCursor(presence, delta, author);
+  // What anybody puts at such a place comes before the image.
+  const uploads = presence.uploads.map(({ id, index }) => ({
+    id,
+    index: delta.transformIndex(index, "right"),
+  }));
+  return { ...moveCursor(presence, delta, author), uploads };
+}
+
+function moveCursor(presence: Presence, delta: Delta, author: string | null): Presence {
   const { cursor } = presence;
   if (!cursor) return presence;
   if (cursor.path) {
@@ -88,8 +105,23 @@ function move(presence: Presence, delta: Delta, author: string | null): Presence
 }
 
 /** A cursor in the shown content as the server counts it: without `pending`, of which the last comes off first. */
-export function withoutPending(cursor: Cursor, pending: readonly Delta[]): Cursor {
+function withoutPending(cursor: Cursor, pending: readonly Delta[]): Cursor {
   const before = (index: number) => pending.reduceRight((at, delta) => delta.originalIndex(at), index);
   const from = before(cursor.index);
   return { ...cursor, index: from, length: before(cursor.index + cursor.length) - from };
+}
+
+/** What is said of a place and of images on their way in the shown content: counted, and as many, as the server takes. */
+export function presenceOut(
+  revision: number,
+  cursor: Cursor | null,
+  uploads: readonly Upload[],
+  pending: readonly Delta[],
+): PresenceOut {
+  const counted = cursor && withoutPending(cursor, pending);
+  const message: PresenceOut = { type: "presence", revision, cursor: counted };
+  if (uploads.length === 0) return message;
+  const places = uploads.slice(0, UPLOADS_SHOWN);
+  const place = (index: number) => withoutPending({ index, length: 0 }, pending).index;
+  return { ...message, uploads: places.map(({ id, index }) => ({ id, index: place(index) })) };
 }

@@ -35,7 +35,17 @@ export interface Presence {
   user: User;
   /** null: here, but nowhere in the text. */
   cursor: Cursor | null;
+  uploads?: Upload[];
 }
+
+/** The place of an image that is on its way to the document; `id` is its client's own. */
+export interface Upload {
+  id: string;
+  index: number;
+}
+
+/** At most so many images on their way does one client show to the others. */
+export const UPLOADS_SHOWN = 8;
 
 /** An accepted operation: transformed, numbered, logged. */
 export interface Change {
@@ -72,6 +82,7 @@ export interface PresenceOut {
   type: "presence";
   revision: number;
   cursor: Cursor | null;
+  uploads?: Upload[];
 }
 
 export type ClientMessage = Hello | Operation | PresenceOut | { type: "ping" };

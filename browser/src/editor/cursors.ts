@@ -1,5 +1,5 @@
 /**
- * Other people's carets and selections, as decorations.
+ * Other people's carets, selections and places of images on their way, as decorations.
  *
  * Edits move them along; of those who moved themselves, and of nobody else, they are made anew.  Widgets have a key that
  * does not change while someone moves, so that their element is moved and not made anew: that would disturb a
@@ -32,6 +32,8 @@ interface Shown {
   head: number;
   color: string;
   name: string;
+  /** What stands where an image is to come; without it, it is a caret. */
+  coming?: string;
 }
 
 export function cursorPlugin(): Plugin<DecorationSet> {
@@ -54,10 +56,13 @@ export function showCursors(
   state: EditorState,
   presences: readonly Presence[],
   lines: Lines,
+  coming: (name: string) => string = String,
 ): { tr: Transaction; moved: string[] } | null {
   const set = key.getState(state) ?? DecorationSet.empty;
   const wanted = new Map(
-    presences.flatMap((presence) => shownOf(presence, lines) ?? []).map((one) => [one.client, one]),
+    presences
+      .flatMap((presence) => [...caretOf(presence, lines), ...imagesOf(presence, lines, coming)])
+      .map((one) => [one.client, one]),
   );
   const present = new Map<string, Decoration[]>();
   for (const decoration of set.find()) {
@@ -75,13 +80,24 @@ export function showCursors(
   return { tr, moved: moved.map(({ client }) => client) };
 }
 
-function shownOf({ cursor, user, client_id }: Presence, lines: Lines): Shown[] | null {
+const position = (lines: Lines, index: number) =>
+  lines.position(Math.max(0, Math.min(index, lines.length - 1)));
+
+function imagesOf({ uploads, user, client_id }: Presence, lines: Lines, coming: (name: string) => string) {
+  return (uploads ?? []).map(({ id, index }): Shown => {
+    const at = position(lines, index);
+    const client = `${client_id} ${id}`;
+    const color = readableColor(user.color, user.id);
+    return { client, anchor: at, head: at, color, name: user.name, coming: coming(user.name) };
+  });
+}
+
+function caretOf({ cursor, user, client_id }: Presence, lines: Lines): Shown[] {
   // Inside a table there is no place for it yet.
-  if (!cursor || cursor.path) return null;
-  const position = (index: number) => lines.position(Math.max(0, Math.min(index, lines.length - 1)));
+  if (!cursor || cursor.path) return [];
   const color = readableColor(user.color, user.id);
-  const anchor = position(cursor.index);
-  const head = position(cursor.index + cursor.length);
+  const anchor = position(lines, cursor.index);
+  const head = position(lines, cursor.index + cursor.length);
   return [{ client: client_id, anchor, head, color, name: user.name }];
 }
 
@@ -98,15 +114,31 @@ function isShown(one: Shown, decorations: readonly Decoration[] = []): boolean {
 function decorationsOf(one: Shown): Decoration[] {
   const { client, anchor, head, color, name } = one;
   const spec: Spec = { client, look: lookOf(one) };
-  const caret = Decoration.widget(head, () => caretElement(client, name, color), {
+  const { coming } = one;
+  const element = () =>
+    coming === undefined ? caretElement(client, name, color) : placeElement(coming, color);
+  const caret = Decoration.widget(head, element, {
     ...spec,
     key: spec.look,
-    side: -1,
+    // What is written where an image is to come stands before it.
+    side: coming === undefined ? -1 : 1,
     ignoreSelection: true,
   });
   if (anchor === head) return [caret];
   const style = { class: "cursor-selection", style: `--person:${color}` };
   return [Decoration.inline(Math.min(anchor, head), Math.max(anchor, head), style, spec), caret];
+}
+
+function placeElement(text: string, color: string): HTMLElement {
+  const place = document.createElement("span");
+  place.className = "coming";
+  place.contentEditable = "false";
+  place.style.setProperty("--person", color);
+  place.setAttribute("role", "img");
+  place.setAttribute("aria-label", text);
+  // Not a text node: a browser would let the caret into it.
+  place.dataset.text = text;
+  return place;
 }
 
 function caretElement(client: string, name: string, color: string): HTMLElement {

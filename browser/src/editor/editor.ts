@@ -75,7 +75,7 @@ class OpenEditor implements Editor {
   #maySuggest: boolean;
   #composition = 0;
   /** The selection as the server knows it, in the shown content. */
-  #told: { index: number; length: number } | null = null;
+  #told: { index: number; length: number; uploads: string } | null = null;
   #peopleFrame: number | null = null;
   #cursorTimer: ReturnType<typeof setTimeout> | null = null;
   #wakeTimer: ReturnType<typeof setTimeout> | null = null;
@@ -139,6 +139,7 @@ class OpenEditor implements Editor {
       ...this.#selected.target,
       canEdit: () => this.#canEdit,
       show: parts.show,
+      changed: () => this.#cursorMoved(),
     });
     this.#hold = new Hold(
       (message) => this.#handle({ event: "received", message }),
@@ -259,9 +260,9 @@ class OpenEditor implements Editor {
 
   #show(tr: Transaction, delta: Delta, stick: "left" | "right"): void {
     if (this.#told) {
-      const { index, length } = this.#told;
+      const { index, length, uploads } = this.#told;
       const from = delta.transformIndex(index, stick);
-      this.#told = { index: from, length: delta.transformIndex(index + length, stick) - from };
+      this.#told = { uploads, index: from, length: delta.transformIndex(index + length, stick) - from };
     }
     this.#view.updateState(this.#view.state.apply(tr));
     this.aids.follow(delta);
@@ -448,7 +449,7 @@ class OpenEditor implements Editor {
       }
       this.#readView();
       const cursors = this.#machine.cursors();
-      const shown = showCursors(this.#view.state, cursors, this.#binding.lines);
+      const shown = showCursors(this.#view.state, cursors, this.#binding.lines, this.#options.imageComing);
       if (!shown) return;
       this.#view.updateState(this.#view.state.apply(shown.tr));
       this.#glide.play(this.#view, shown.moved);
@@ -470,10 +471,14 @@ class OpenEditor implements Editor {
     const { anchor, head } = this.#view.state.selection;
     const index = this.#binding.lines.index(anchor);
     const length = this.#binding.lines.index(head) - index;
+    const uploads = this.#uploads.shown();
+    const next = { index, length, uploads: uploads.map(({ id }) => id).join(" ") };
     // The server moves what it was told along every change by itself.
-    if (!this.#machine.joined || (this.#told?.index === index && this.#told.length === length)) return;
-    this.#told = { index, length };
-    this.#handle({ event: "cursor", cursor: { index, length } });
+    const told = this.#told;
+    const same = told?.index === index && told.length === length && told.uploads === next.uploads;
+    if (!this.#machine.joined || same) return;
+    this.#told = next;
+    this.#handle({ event: "cursor", cursor: { index, length }, uploads });
   }
 
   // --- what the page is told

@@ -73,6 +73,8 @@ export interface EditorOptions {
   device?(): Promise<Device | null>;
   /** Accessible name of the text; default "Document". */
   label?: string;
+  /** What stands where somebody's image is to come, of which nothing is here yet; default their name. */
+  imageComing?: (name: string) => string;
   onState(state: SaveState): void;
   onPeople(people: Person[]): void;
   /** The title, at opening and whenever someone changes it. */
@@ -189,6 +191,8 @@ export interface PendingImage {
   place(image: ImageData & { link?: string | null }): boolean;
   /** Takes the mark away. */
   remove(): void;
+  /** Whether the others see at this place that an image is on its way; true from the start. */
+  underWay(is: boolean): void;
 }
 
 export interface SelectedImage extends Required<ImageData> {

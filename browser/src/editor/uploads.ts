@@ -3,6 +3,7 @@
 import { type EditorState, Plugin, PluginKey, type Transaction } from "prosemirror-state";
 import { Decoration, DecorationSet } from "prosemirror-view";
 import { type Delta, DeltaBuilder } from "../core/delta";
+import type { Upload } from "../core/protocol";
 import { isAllowedImage } from "./formats";
 import type { Lines } from "./lines";
 import type { HistoryName, PendingImage } from "./types";
@@ -33,10 +34,14 @@ interface Host {
   /** Shows a transaction that changes no text. */
   show(tr: Transaction): void;
   apply(delta: Delta, as: HistoryName, caret?: number): void;
+  /** What the others are to see of it has changed. */
+  changed(): void;
 }
 
 export class Uploads {
   readonly #host: Host;
+  /** The ids of those that the others see. */
+  readonly #told = new Set<string>();
   #last = 0;
 
   constructor(host: Host) {
@@ -48,11 +53,35 @@ export class Uploads {
     const { selection, tr } = this.#host.state();
     const position = index === null ? selection.to : this.#host.lines().position(index);
     this.#last += 1;
-    const id = `upload ${this.#last}`;
+    const id = String(this.#last);
     mark.contentEditable = "false";
-    const spec = { id, key: id, side: 1, ignoreSelection: true, stopEvent: () => true };
+    const spec = { id, key: `upload ${id}`, side: 1, ignoreSelection: true, stopEvent: () => true };
     this.#host.show(tr.setMeta(key, { add: Decoration.widget(position, mark, spec) } satisfies Change));
-    return { place: (image) => this.#place(id, image), remove: () => void this.#remove(id) };
+    this.#tell(id, true);
+    return {
+      place: (image) => this.#place(id, image),
+      remove: () => {
+        this.#remove(id);
+        this.#tell(id, false);
+      },
+      underWay: (is) => this.#tell(id, is),
+    };
+  }
+
+  #tell(id: string, shown: boolean): void {
+    if (shown) this.#told.add(id);
+    else this.#told.delete(id);
+    this.#host.changed();
+  }
+
+  /** Where images are on their way to, as the others are told. */
+  shown(): Upload[] {
+    if (this.#told.size === 0) return [];
+    const marks = key.getState(this.#host.state())?.find() ?? [];
+    return marks.flatMap((mark) => {
+      const { id } = mark.spec as { id: string };
+      return this.#told.has(id) ? [{ id, index: this.#host.lines().index(mark.from) }] : [];
+    });
   }
 
   /** Where the mark stood; where the caret is when the text around it was replaced as a whole. */
@@ -67,12 +96,17 @@ export class Uploads {
 
   #place(id: string, { src, ...format }: Parameters<PendingImage["place"]>[0]): boolean {
     const index = this.#remove(id);
-    if (!this.#host.canEdit() || !isAllowedImage(format)) return false;
+    this.#told.delete(id);
+    if (!this.#host.canEdit() || !isAllowedImage(format)) {
+      this.#host.changed();
+      return false;
+    }
     const given = Object.entries(format).filter(([, value]) => value !== null && value !== undefined);
     const delta = new DeltaBuilder().retain(index).insert({ image: src }, Object.fromEntries(given)).build();
     const { selection } = this.#host.state();
     const atCaret = selection.empty && this.#host.lines().index(selection.head) === index;
     this.#host.apply(delta, "image", atCaret ? index + 1 : undefined);
+    this.#host.changed();
     return true;
   }
 }

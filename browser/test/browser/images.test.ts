@@ -1,4 +1,4 @@
-import type { Browser, Page } from "playwright-core";
+import type { Browser, Page, Route } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { seriousFindings } from "./support/axe.ts";
 import { launch } from "./support/browser.ts";
@@ -106,6 +106,52 @@ test("while an image is on its way one goes on writing; its place moves along, a
     { insert: { image: expect.any(String) } },
     { insert: "\nafter\n" },
   ]);
+});
+
+test("the others see where an image is on its way and write around it, until it comes, fails, is cancelled or its page is closed", async () => {
+  await open();
+  const bob = await Person.register(server.url, "Bob");
+  await ada.request("PUT", `/documents/${documentId}/permissions`, { email: bob.email, role: "editor" });
+  const other = await bob.open(browser, documentId);
+  other.setDefaultTimeout(8_000);
+  const requests: Route[] = [];
+  const under = async (count: number) => {
+    await expect.poll(() => requests.length).toBe(count);
+    return requests[count - 1] as Route;
+  };
+  await page.route("**/images", (route) => void requests.push(route));
+  const coming = other.locator(`${TEXT} .coming`);
+  const file = await drawing(40, 40);
+
+  await choose(file);
+  await coming.waitFor();
+  expect(await coming.getAttribute("aria-label")).toBe("Ada is adding an image…");
+  expect(await seriousFindings(other)).toEqual([]);
+  await placeCaret(other, 0, "before".length);
+  await other.keyboard.type("hand");
+  await (await under(1)).continue();
+  await other.locator(`${TEXT} .embed-image`).waitFor();
+  await coming.waitFor({ state: "detached" });
+  expect(await agree(documentId, ada, page, other)).toEqual([
+    { insert: "beforehand" },
+    { insert: { image: expect.any(String) } },
+    { insert: "\nafter\n" },
+  ]);
+
+  await choose(file);
+  await coming.waitFor();
+  await (await under(2)).abort();
+  await coming.waitFor({ state: "detached" });
+  await page.getByRole("button", { name: "Try again" }).click();
+  await coming.waitFor();
+  await under(3);
+  await page.locator(".upload").getByRole("button", { name: "Cancel" }).click();
+  await coming.waitFor({ state: "detached" });
+
+  await choose(file);
+  await coming.waitFor();
+  await page.close();
+  await coming.waitFor({ state: "detached" });
 });
 
 test("what is no image is refused with the reason, and can be left out", async () => {

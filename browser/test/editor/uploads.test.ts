@@ -16,8 +16,17 @@ function desk(text: string, caret: number) {
   };
   show(state.tr.setSelection(TextSelection.create(doc, binding.lines.position(caret))));
   const apply = (delta: Delta) => show(binding.write(state.tr, delta));
-  const host = { state: () => state, lines: () => binding.lines, canEdit: () => true, show, apply };
-  return { uploads: new Uploads(host), apply, content: () => toContent(state.doc).ops };
+  let changes = 0;
+  const changed = () => {
+    changes += 1;
+  };
+  const host = { state: () => state, lines: () => binding.lines, canEdit: () => true, show, apply, changed };
+  return {
+    uploads: new Uploads(host),
+    apply,
+    content: () => toContent(state.doc).ops,
+    changes: () => changes,
+  };
 }
 
 const SRC = "/api/v1/images/i1";
@@ -42,4 +51,21 @@ test("two images on their way do not disturb each other, and one can be left out
   first.remove();
   expect(second.place({ src: SRC })).toBe(true);
   expect(content()).toEqual([{ insert: "before\naf" }, { insert: { image: SRC } }, { insert: "ter\n" }]);
+});
+
+test("the others are told the places of what is under way, moved along; not of what failed, was left out or has come", () => {
+  const { uploads, apply, changes } = desk("before\nafter\n", 0);
+  const [first, second, third] = [3, 6, 9].map((at) => uploads.begin(document.createElement("span"), at));
+  apply(new Delta([{ insert: "long " }]));
+  const told = () => uploads.shown().map(({ index }) => index);
+  expect(told()).toEqual([8, 11, 14]);
+  second!.underWay(false);
+  expect(told()).toEqual([8, 14]);
+  second!.underWay(true);
+  expect(told()).toEqual([8, 11, 14]);
+  const before = changes();
+  first!.remove();
+  expect(third!.place({ src: SRC })).toBe(true);
+  expect(told()).toEqual([11]);
+  expect(changes()).toBe(before + 2);
 });

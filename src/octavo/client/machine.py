@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
+from msgspec import UNSET
 
 from octavo.client.effects import (
     Acknowledged,
@@ -33,10 +34,11 @@ from octavo.client.effects import (
     Stop,
 )
 from octavo.client.parts import first_part
-from octavo.client.pointers import Pointers, without_pending
+from octavo.client.pointers import Pointers, uploads_without_pending, without_pending
 from octavo.delta import Delta, wire
 from octavo.errors import TEMPORARY
 from octavo.protocol import (
+    UPLOADS_SHOWN,
     Changes,
     ClientMessage,
     CloseCode,
@@ -52,6 +54,7 @@ from octavo.protocol import (
     Presences,
     Redirect,
     ServerMessage,
+    Upload,
     User,
     Welcome,
     WireChange,
@@ -205,12 +208,16 @@ class Machine:
             self._drop_empty_buffer()
         return self._send_buffer()
 
-    def point(self, cursor: Cursor | None) -> list[Effect]:
-        """The caret or selection stands here in what is shown; None: nowhere in the text."""
+    def point(self, cursor: Cursor | None, uploads: Sequence[Upload] = ()) -> list[Effect]:
+        """The caret or selection stands here in what is shown; None: nowhere in the text.
+
+        `uploads`: where images that are on their way are to come, for the others to see.
+        """
         if not self.joined or self.revision is None:
             return []
         counted = None if cursor is None else without_pending(cursor, self.pending())
-        return [Send(PresenceMessage(self.revision, counted))]
+        places = uploads_without_pending(uploads, self.pending())[:UPLOADS_SHOWN]
+        return [Send(PresenceMessage(self.revision, counted, places or UNSET))]
 
     def receive(self, message: ServerMessage, *, now: float, random: float = 0.5) -> list[Effect]:
         """A frame of the present socket.  Raises Invalid when it holds a delta that cannot be read."""

@@ -10,7 +10,7 @@ from msgspec import UNSET
 
 from octavo.delta import Delta
 from octavo.delta.ops import Delete, Insert
-from octavo.protocol import Cursor, Presence, Presences
+from octavo.protocol import Cursor, Presence, Presences, Upload
 
 REMEMBERED: Final = 64
 """Along how many of the last changes a late presence can still be moved; as many messages are held."""
@@ -72,22 +72,26 @@ class Pointers:
 
 def moved(presence: Presence, delta: Delta, author: str | None) -> Presence:
     """A presence moved along a change: an insert at the caret pushes its own author's only."""
+    uploads = presence.uploads
+    if uploads is not UNSET:  # what anybody puts at such a place comes before the image
+        uploads = [Upload(one.id, delta.transform_index(one.index, stick="right")) for one in uploads]
     cursor = presence.cursor
-    if cursor is None:
-        return presence
+    if cursor is not None:
+        cursor = _moved_cursor(cursor, delta, presence.client_id == author)
+    return Presence(presence.client_id, presence.user, cursor, uploads)
+
+
+def _moved_cursor(cursor: Cursor, delta: Delta, own: bool) -> Cursor:
     path = cursor.path
     if path is not UNSET:  # in a table, whose own place moves; index and length count inside the cell
         table = path[0] if path else None
         if isinstance(table, int):
             path = [delta.transform_index(table, stick="right"), *path[1:]]
-        return Presence(presence.client_id, presence.user, Cursor(cursor.index, cursor.length, path))
-    if presence.client_id == author:
-        start = delta.transform_index(cursor.index, stick="right")
-        end = delta.transform_index(cursor.index + cursor.length, stick="right")
-    else:
-        start = delta.transform_index(cursor.index, stick="left")
-        end = delta.transform_index(cursor.index + cursor.length, stick="left")
-    return Presence(presence.client_id, presence.user, Cursor(start, end - start))
+        return Cursor(cursor.index, cursor.length, path)
+    stick: Final = "right" if own else "left"
+    start = delta.transform_index(cursor.index, stick=stick)
+    end = delta.transform_index(cursor.index + cursor.length, stick=stick)
+    return Cursor(start, end - start)
 
 
 def without_pending(cursor: Cursor, pending: Sequence[Delta]) -> Cursor:
@@ -96,6 +100,11 @@ def without_pending(cursor: Cursor, pending: Sequence[Delta]) -> Cursor:
     for delta in reversed(pending):
         start, end = index_before(delta, start), index_before(delta, end)
     return Cursor(start, end - start, cursor.path)
+
+
+def uploads_without_pending(uploads: Iterable[Upload], pending: Sequence[Delta]) -> list[Upload]:
+    """Places of images in the shown content as the server counts them."""
+    return [Upload(one.id, without_pending(Cursor(one.index), pending).index) for one in uploads]
 
 
 def index_before(delta: Delta, index: int) -> int:

@@ -6,6 +6,8 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
+from msgspec import UNSET
+
 from octavo.collab.hints import Ask, Changed, Claim, Here, Hint, Rights, Spent, Told, carried, carry, read
 from octavo.collab.nearby import Nearby
 from octavo.collab.seats import Seat
@@ -174,7 +176,8 @@ class Between:
             self._gone(client_id)
         for person in hint.people:
             if not self._is_here(person.client_id):
-                live.point(person.client_id, person.user, hint.revision, person.cursor)
+                uploads = () if person.uploads is UNSET else person.uploads
+                live.point(person.client_id, person.user, hint.revision, person.cursor, uploads)
 
     def _gone(self, client_id: str) -> None:
         if not self._is_here(client_id):

@@ -9,8 +9,10 @@ import time
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
 from typing import Any, Final
 
+from msgspec import UNSET
+
 from octavo import metrics, protocol
-from octavo.access import ROLES
+from octavo.access import ROLES, Action, allows
 from octavo.collab.greeting import Turned, greet, turned_away
 from octavo.collab.hints import EVERYWHERE, Hint, Rights, Told, read, write
 from octavo.collab.live import LiveRoom, error_frame
@@ -197,7 +199,10 @@ class RoomHost:
         if not seat.welcomed or live is None:
             self._hold(peer, seat, lambda: self.presence(peer, message))
             return
-        live.point(seat.client_id, peer.user, message.revision, message.cursor)
+        uploads = () if message.uploads is UNSET else message.uploads
+        if not allows(peer.role, Action.EDIT):
+            uploads = ()  # what it brings would be refused
+        live.point(seat.client_id, peer.user, message.revision, message.cursor, uploads)
 
     def heard(self, peer: Peer) -> None:
         """The peer sent something else (`ping`): it is not silent."""

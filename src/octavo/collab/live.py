@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from octavo import metrics, protocol
+from octavo.access import Action, allows
 from octavo.collab.between import Between
 from octavo.collab.entry import (
     Broadcast,
@@ -31,7 +32,7 @@ from octavo.collab.welcome import FRAME_BYTES, first_part, parts
 from octavo.delta import suggestions
 from octavo.errors import TEMPORARY, Conflict, Denied, Invalid, Missing, OctavoError, Unavailable
 from octavo.ports import AlreadyLogged, Fenced, RevisionTaken
-from octavo.protocol import CHANGES_PER_PAGE, Change, CloseCode, Cursor, Operation, User
+from octavo.protocol import CHANGES_PER_PAGE, Change, CloseCode, Cursor, Operation, Upload, User
 
 if TYPE_CHECKING:
     from octavo.collab.host import RoomHost
@@ -429,6 +430,8 @@ class LiveRoom:
                 self.seats.close(seat, CloseCode.FORBIDDEN, "you may no longer read this document")
             else:
                 seat.peer.role = role
+                if not allows(role, Action.EDIT) and self.audience.bring_nothing(seat.client_id):
+                    self.plan_presence()
 
     # --- peers ---------------------------------------------------------------------------------------------------
 
@@ -473,14 +476,22 @@ class LiveRoom:
             self.seats.send_passing(frame, message.left, self.room.head)
             self.between.moved(message)
 
-    def point(self, client_id: str, user: User, revision: int, cursor: Cursor | None) -> None:
-        """Where a client's cursor is, counted at a revision."""
+    def point(
+        self,
+        client_id: str,
+        user: User,
+        revision: int,
+        cursor: Cursor | None,
+        uploads: Sequence[Upload] = (),
+    ) -> None:
+        """Where a client's cursor is and where images of its are to come, counted at a revision."""
         recent = self.room.recent
         self.audience.state(
             client_id,
             user,
             revision,
             cursor,
+            uploads=uploads,
             now=self._host.clock.monotonic(),
             changes_after=lambda after: recent.after(after) if recent.covers(after) else (),
         )

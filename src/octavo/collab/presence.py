@@ -1,4 +1,4 @@
-"""Who is in a document and where: cursors that move along with every change.  Pure.
+"""Who is in a document and where: cursors, and places of images on their way, that move along with every change.  Pure.
 
 An insert at a caret pushes it only when it is the cursor's own client's.  What was said within one window goes out in
 one frame, stated at one revision; of several cursors of one client the last counts, which with windows of 50 ms makes
@@ -11,9 +11,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
-from octavo.protocol import Change, Cursor, Presence, Presences, User
+from octavo.delta import Delta
+from octavo.protocol import Change, Cursor, Presence, Presences, Upload, User
 
 SILENT_AFTER: Final = 60.0
 MOVES_KEPT: Final = 256
@@ -25,7 +26,8 @@ class _Member:
     heard: float
     at: int
     cursor: Cursor | None = None
-    held: tuple[int, Cursor | None] | None = None
+    uploads: Sequence[Upload] = ()
+    held: tuple[int, Cursor | None, Sequence[Upload]] | None = None
 
 
 class Audience:
@@ -80,6 +82,7 @@ class Audience:
         revision: int,
         cursor: Cursor | None,
         *,
+        uploads: Sequence[Upload] = (),
         now: float,
         changes_after: Callable[[int], Sequence[Change]],
     ) -> None:
@@ -90,16 +93,28 @@ class Audience:
         self.join(client_id, user, now=now)
         member = self._members[client_id]
         if revision > self.head:
-            member.held = (revision, cursor)
+            member.held = (revision, cursor, uploads)
             self._ahead[client_id] = revision
             return
         member.held = None
         self._ahead.pop(client_id, None)
-        if cursor is not None and revision < self.head:
+        if revision < self.head and (cursor is not None or uploads):
             for change in changes_after(revision):
-                cursor = moved(cursor, change, client_id)
-        member.cursor, member.at = cursor, self.head
+                cursor = None if cursor is None else moved(cursor, change, client_id)
+                uploads = moved_uploads(uploads, change.delta)
+        member.cursor, member.uploads, member.at = cursor, uploads, self.head
         self._moved[client_id] = None
+
+    def bring_nothing(self, client_id: str) -> bool:
+        """Its images will not come: it may not edit any more.  Returns whether there were any to forget."""
+        member = self._members.get(client_id)
+        if member is None or not (member.uploads or (member.held and member.held[2])):
+            return False
+        member.uploads = ()
+        if member.held is not None:
+            member.held = (*member.held[:2], ())
+        self._moved[client_id] = None
+        return True
 
     def changed(self, changes: Sequence[Change]) -> None:
         """These follow the head."""
@@ -138,17 +153,21 @@ class Audience:
             end = max(0, min(cursor.index + cursor.length, length))
             if start != cursor.index or end - start != cursor.length:
                 cursor = member.cursor = Cursor(start, end - start)
-        return Presence(client_id, member.user, cursor)
+        uploads: list[Upload] | UnsetType = UNSET
+        if member.uploads:
+            uploads = [Upload(one.id, min(one.index, length)) for one in member.uploads]
+        return Presence(client_id, member.user, cursor, uploads)
 
     def _bring(self, client_id: str, member: _Member) -> None:
         """Move a cursor along what was logged since it was last looked at."""
         first = self.head - len(self._moves)
         if member.held is not None and member.held[0] <= self.head:
-            member.at, member.cursor = member.held
+            member.at, member.cursor, member.uploads = member.held
             member.held = None
-        if member.cursor is not None:
+        if member.cursor is not None or member.uploads:
             for change in self._moves[max(0, member.at - first) :]:
-                member.cursor = moved(member.cursor, change, client_id)
+                member.cursor = None if member.cursor is None else moved(member.cursor, change, client_id)
+                member.uploads = moved_uploads(member.uploads, change.delta)
         member.at = self.head
 
 
@@ -167,3 +186,10 @@ def moved(cursor: Cursor, change: Change, client_id: str) -> Cursor:
     if start == cursor.index and end - start == cursor.length:
         return cursor
     return Cursor(start, end - start)
+
+
+def moved_uploads(uploads: Sequence[Upload], delta: Delta) -> Sequence[Upload]:
+    """Places of images after one more change: what anybody puts there comes before the image."""
+    if not uploads:
+        return uploads
+    return [Upload(one.id, delta.transform_index(one.index, stick="right")) for one in uploads]

@@ -264,6 +264,7 @@ export function createWorkspace(documentId: string, onImages: (images: readonly 
         device: ownDevice,
         label: t("editor.text"),
         mode: keptMode(documentId),
+        imageComing: (name) => t("editor.imageComing", { name }),
         onState: (next) => {
           state.value = next;
         },

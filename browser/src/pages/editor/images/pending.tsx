@@ -59,6 +59,7 @@ function follow(workspace: Workspace, image: PastedImage, place: PendingImage, m
   const bring = async () => {
     stop = new AbortController();
     state.value = { part: 0 };
+    place.underWay(true);
     try {
       const stored = await bringImage(
         workspace.documentId,
@@ -75,6 +76,7 @@ function follow(workspace: Workspace, image: PastedImage, place: PendingImage, m
       const { code, message } = asApiError(error);
       if (code === "CANCELLED") return;
       state.value = { failure: message };
+      place.underWay(false);
       announce(message);
     }
   };
