@@ -4,31 +4,41 @@ import { seriousFindings } from "./support/axe.ts";
 import { launch } from "./support/browser.ts";
 import { agree, placeCaret } from "./support/content.ts";
 import { Person, TEXT } from "./support/people.ts";
+import { StallingProxy } from "./support/proxy.ts";
 import { Server } from "./support/server.ts";
 
 let server: Server;
+let proxy: StallingProxy;
 let browser: Browser;
 let ada: Person;
 let documentId: string;
 let page: Page;
 
-/** A PNG of one colour, drawn by the browser itself. */
-async function drawing(width: number, height: number): Promise<Buffer> {
+/** A PNG of one colour, or of noise that is as large as its points, drawn by the browser itself. */
+async function drawing(width: number, height: number, noise = false): Promise<Buffer> {
   const base64 = await page.evaluate(
-    ([w, h]) => {
+    ([w, h, noisy]) => {
       const canvas = Object.assign(document.createElement("canvas"), { width: w, height: h });
       const brush = canvas.getContext("2d");
       if (brush) brush.fillStyle = "#2b4a6f";
       brush?.fillRect(0, 0, canvas.width, canvas.height);
+      for (let y = 0; noisy && y < h; y += 1) {
+        for (let x = 0; x < w; x += 1) {
+          const value = (x * 7919 + y * 104_729 + ((x * y) ^ (x << 3))) * 2_654_435_761;
+          if (brush) brush.fillStyle = `#${(value & 0xffffff).toString(16).padStart(6, "0")}`;
+          brush?.fillRect(x, y, 1, 1);
+        }
+      }
       return canvas.toDataURL("image/png").split(",")[1] ?? "";
     },
-    [width, height] as const,
+    [width, height, noise] as const,
   );
   return Buffer.from(base64, "base64");
 }
 
 beforeAll(async () => {
-  [server, browser] = await Promise.all([Server.start(), launch()]);
+  proxy = await StallingProxy.start(() => server.port);
+  [server, browser] = await Promise.all([Server.start("", { OCTAVO_ALLOWED_ORIGINS: proxy.url }), launch()]);
 });
 
 afterEach(async () => {
@@ -37,11 +47,12 @@ afterEach(async () => {
 
 afterAll(async () => {
   await browser?.close();
+  await proxy?.stop();
   await server?.stop();
 });
 
-async function open(): Promise<void> {
-  ada = await Person.register(server.url, "Ada");
+async function open(url = server.url): Promise<void> {
+  ada = await Person.register(url, "Ada");
   documentId = await ada.createDocument("Pictures", ["before", "after"]);
   page = await ada.open(browser, documentId);
   page.setDefaultTimeout(8_000);
@@ -152,6 +163,133 @@ test("the others see where an image is on its way and write around it, until it 
   await coming.waitFor();
   await page.close();
   await coming.waitFor({ state: "detached" });
+});
+
+test("an upload that breaks off half-way leaves nothing behind, and the next try brings the image once", async () => {
+  await open(proxy.url);
+  const file = await drawing(400, 400, true);
+  proxy.upwards = file.length / 2;
+  await choose(file);
+  await page.locator(".upload-failure", { hasText: "The server cannot be reached" }).waitFor();
+  expect(await agree(documentId, ada, page)).toEqual([{ insert: "before\nafter\n" }]);
+  proxy.upwards = Number.POSITIVE_INFINITY;
+  await page.getByRole("button", { name: "Try again" }).click();
+  await page.locator(`${TEXT} .embed-image`).waitFor();
+  expect(await agree(documentId, ada, page)).toEqual([
+    { insert: "before" },
+    { insert: { image: expect.any(String) } },
+    { insert: "\nafter\n" },
+  ]);
+});
+
+test("an image file that is dropped stands where it was let go", async () => {
+  await open();
+  const bytes = [...(await drawing(30, 30))];
+  await page
+    .locator(`${TEXT} p`)
+    .nth(1)
+    .evaluate((line, given) => {
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File([new Uint8Array(given)], "dropped.png", { type: "image/png" }));
+      const { left, top, height } = line.getBoundingClientRect();
+      const at = { clientX: left + 1, clientY: top + height / 2 };
+      const event = { dataTransfer, bubbles: true, cancelable: true, ...at };
+      line.dispatchEvent(new DragEvent("dragover", event));
+      line.dispatchEvent(new DragEvent("drop", event));
+    }, bytes);
+  await page.locator(`${TEXT} .embed-image`).waitFor();
+  expect(await agree(documentId, ada, page)).toEqual([
+    { insert: "before\n" },
+    { insert: { image: expect.any(String) } },
+    { insert: "after\n" },
+  ]);
+});
+
+test("an address that the server may not fetch is refused with the reason; one that it has fetched is shown from here", async () => {
+  await open();
+  const byAddress = async (url: string) => {
+    await page.getByRole("button", { name: "Image…" }).click();
+    await page.getByLabel("From an address").fill(url);
+    await page.getByRole("button", { name: "Fetch it" }).click();
+  };
+  const strayed: string[] = [];
+  page.on("request", (request) => {
+    if (!request.url().startsWith(server.url)) strayed.push(request.url());
+  });
+  await byAddress(`${server.url}/readyz`);
+  await page.locator(".upload-failure", { hasText: /\w/ }).waitFor();
+  await page.getByRole("button", { name: "Leave it out" }).click();
+  // The server reaches no private address, so what it fetched elsewhere is a file that it took from us before.
+  const file = await drawing(20, 20);
+  await page.route("**/images", async (route) => {
+    if (route.request().postDataJSON().url !== "https://pictures.example/one.png")
+      throw new Error("another body");
+    const headers: Record<string, string> = { ...route.request().headers(), "content-type": "image/png" };
+    delete headers["content-length"];
+    await route.continue({ postData: file, headers });
+  });
+  await byAddress("https://pictures.example/one.png");
+  await page.locator(`${TEXT} .embed-image`).waitFor();
+  expect(await agree(documentId, ada, page)).toContainEqual({
+    insert: { image: expect.stringMatching(/^\/api\/v1\/images\//) },
+  });
+  expect(strayed).toEqual([]);
+});
+
+test("an image that a peer makes narrower changes for all, and the frame around it here goes along", async () => {
+  await open();
+  await choose(await drawing(200, 100));
+  await page.locator(`${TEXT} .embed-image`).click();
+  const bob = await Person.register(server.url, "Bob");
+  await ada.request("PUT", `/documents/${documentId}/permissions`, { email: bob.email, role: "editor" });
+  const other = await bob.open(browser, documentId);
+  await other.locator(`${TEXT} .embed-image`).click();
+  const width = other.getByRole("slider", { name: "Width of the image" });
+  await width.focus();
+  await other.keyboard.press("Shift+ArrowLeft");
+  const here = page.getByRole("slider", { name: "Width of the image" });
+  await expect.poll(() => here.getAttribute("aria-valuenow")).toBe("150");
+  await expect.poll(async () => (await page.locator(".image-frame").boundingBox())?.height).toBe(75);
+  await page.locator(".bubble").getByRole("button", { name: "Its own size" }).click();
+  await expect.poll(() => width.getAttribute("aria-valuenow")).toBe("200");
+  expect(await agree(documentId, ada, page, other)).toContainEqual({
+    insert: { image: expect.any(String) },
+  });
+});
+
+test("axe finds nothing serious in the dialogs and tools of an image, in light and in dark; they stay in the window", async () => {
+  await open();
+  await choose(await drawing(60, 60));
+  const image = page.locator(`${TEXT} .embed-image`);
+  await image.click();
+  await page.locator(".bubble").getByRole("button", { name: "Right" }).click();
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    await image.click();
+    for (const [button, dialog] of [
+      ["Image…", "From an address"],
+      ["Description and caption", "What does it show?"],
+    ] as const) {
+      await page.getByRole("button", { name: button }).click();
+      await page.getByLabel(dialog).waitFor();
+      expect(await seriousFindings(page), `${button}, ${colorScheme}`).toEqual([]);
+      await page.keyboard.press("Escape");
+      await page.locator("dialog").waitFor({ state: "detached" });
+    }
+  }
+  for (const size of [768, 320]) {
+    await page.setViewportSize({ width: size, height: 700 });
+    await image.click();
+    await expect
+      .poll(
+        async () => {
+          const box = await page.locator(".bubble").boundingBox();
+          return box !== null && box.x >= 0 && box.x + box.width <= size;
+        },
+        { message: `at ${size}` },
+      )
+      .toBe(true);
+  }
 });
 
 test("what is no image is refused with the reason, and can be left out", async () => {

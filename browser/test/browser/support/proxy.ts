@@ -11,6 +11,8 @@ export class StallingProxy {
   delay = 0;
   /** After so many bytes from the server a connection is cut, wherever that is in a message. */
   bytes = Number.POSITIVE_INFINITY;
+  /** The same of what a page says. */
+  upwards = Number.POSITIVE_INFINITY;
   #stalled = false;
   #refusing = false;
   readonly #pairs = new Set<readonly [Socket, Socket]>();
@@ -47,8 +49,8 @@ export class StallingProxy {
       });
       let passed = 0;
       from.on("data", (chunk: Buffer) => {
-        const left = from === far ? Math.max(0, this.bytes - passed) : chunk.length;
-        if (from === far) passed += chunk.length;
+        const left = Math.max(0, (from === far ? this.bytes : this.upwards) - passed);
+        passed += chunk.length;
         setTimeout(() => {
           if (!to.destroyed) to.write(chunk.subarray(0, left));
           if (left < chunk.length) from.destroy();

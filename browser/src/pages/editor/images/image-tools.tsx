@@ -1,7 +1,8 @@
 import words from "lucide:captions";
 import own from "lucide:scaling";
-import { useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Icon } from "../../../components/icon";
+import { placeBelow } from "../../../components/place";
 import type { Editor, SelectedImage } from "../../../editor/editor";
 import { t } from "../../../i18n";
 import { command } from "../command";
@@ -90,6 +91,10 @@ function Handles({ editor, image }: { editor: Editor; image: SelectedImage }) {
 export default function ImageTools({ workspace }: { workspace: Workspace }) {
   const editor = useEditor(workspace);
   const image = editor?.aids.selectedImage();
+  const box = useRef<HTMLElement>(null);
+  useLayoutEffect(() => {
+    if (image && box.current) placeBelow(image.rect, box.current);
+  });
   if (!editor || !image || !workspace.access.value.canEdit) return null;
   const tool = (label: string, icon: string, run: () => void, pressed?: boolean) => (
     <button
@@ -105,15 +110,10 @@ export default function ImageTools({ workspace }: { workspace: Workspace }) {
       <Icon shapes={icon} size={16} />
     </button>
   );
-  const below = Math.min(image.rect.bottom + 8, innerHeight - 48);
   return (
     <>
       <Handles editor={editor} image={image} />
-      <section
-        class="bubble"
-        aria-label={t("image.tools")}
-        style={{ top: `${below}px`, left: `${Math.max(6, image.rect.left)}px` }}
-      >
+      <section ref={box} class="bubble" aria-label={t("image.tools")}>
         {SIDES.map((id) => {
           const { label, active, run } = command(workspace, id);
           return tool(label, ICONS[id] ?? "", run, active === true);
