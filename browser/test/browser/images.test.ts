@@ -119,11 +119,21 @@ test("while an image is on its way one goes on writing; its place moves along, a
   ]);
 });
 
+test("after an image was chosen in the midst of a word the caret is where it was", async () => {
+  await open();
+  await placeCaret(page, 0, 3);
+  await page.route("**/images", () => {});
+  await choose(await drawing(20, 20));
+  await page.locator(`${TEXT} .upload`).waitFor();
+  await page.keyboard.type("XY");
+  expect(await agree(documentId, ada, page)).toEqual([{ insert: "befXYore\nafter\n" }]);
+});
+
 test("the others see where an image is on its way and write around it, until it comes, fails, is cancelled or its page is closed", async () => {
   await open();
   const bob = await Person.register(server.url, "Bob");
   await ada.request("PUT", `/documents/${documentId}/permissions`, { email: bob.email, role: "editor" });
-  const other = await bob.open(browser, documentId);
+  const other = await bob.open(browser, documentId, { reducedMotion: "reduce" });
   other.setDefaultTimeout(8_000);
   const requests: Route[] = [];
   const under = async (count: number) => {

@@ -15,11 +15,14 @@ export default function InsertImage({ workspace, close }: { workspace: Workspace
   const url = useRef<HTMLInputElement>(null);
   const take = (sources: ImageSource[]) => {
     close();
-    takeImages(
-      workspace,
-      sources.map((source) => ({ source, index: null, attributes: {} })),
-    );
-    workspace.editor.peek()?.focus();
+    // Once the dialog is gone: what is drawn into a text without the focus moves the browser's caret in it.
+    setTimeout(() => {
+      workspace.editor.peek()?.focus();
+      takeImages(
+        workspace,
+        sources.map((source) => ({ source, index: null, attributes: {} })),
+      );
+    });
   };
   return (
     <Dialog title={t("image.insert")} onClose={close}>
