@@ -155,13 +155,18 @@ def test_a_comment_of_another_document_is_unknown(server: Running, ada: Person, 
         ({"anchor": {"revision": 1, "index": 10, "length": 9}, "text": "x"}, "INVALID_REQUEST"),
         ({"anchor": {"revision": 1, "index": -1, "length": 2}, "text": "x"}, "INVALID_REQUEST"),
         ({"anchor": {"revision": 1, "index": 0, "length": 0}, "text": "x"}, "INVALID_REQUEST"),
-        ({"anchor": {"revision": 9, "index": 0, "length": 1}, "text": "x"}, "INVALID_REQUEST"),
         ({"anchor": {"revision": 1, "index": 0, "length": 1}, "text": "  "}, "INVALID_REQUEST"),
         ({"anchor": {"revision": 1, "index": 0, "length": 1}, "text": "x\u0000"}, "INVALID_REQUEST"),
     ],
 )
 def test_what_cannot_be_is_refused(ada: Person, document: str, body: Any, code: str) -> None:
     ada.refused("POST", f"/documents/{document}/comments", 400, code, json=body)
+
+
+def test_a_revision_that_is_not_there(ada: Person, document: str) -> None:
+    body = {"anchor": {"revision": 9, "index": 0, "length": 1}, "text": "x"}
+    error = ada.refused("POST", f"/documents/{document}/comments", 404, "NOT_FOUND", json=body)
+    assert error["current_revision"] == 1
 
 
 def test_too_long_a_comment(ada: Person, document: str) -> None:

@@ -304,9 +304,7 @@ def test_a_copy_now_and_then(eve: Person, bob: Person) -> None:
     assert bob.call("GET", f"/documents/{then['id']}")["content"] == TEXT
     eve.refused("GET", f"/documents/{then['id']}", 404, "NOT_FOUND")
     for revision in (-1, 3):
-        bob.refused(
-            "POST", f"/documents/{document}/copy", 400, "INVALID_REQUEST", json={"revision": revision}
-        )
+        bob.refused("POST", f"/documents/{document}/copy", 404, "NOT_FOUND", json={"revision": revision})
     long = eve.document(title="😀" * 127)
     assert len(eve.call("POST", f"/documents/{long}/copy", 201, json={})["title"]) < 140
 

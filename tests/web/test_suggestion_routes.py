@@ -160,4 +160,4 @@ def test_nobody_speaks_in_another_persons_name(server: Running, ada: Person, doc
     body = {"base_revision": 1, "ops": [{"retain": 99, "attributes": {"bold": True}}]}
     bob.refused("POST", f"/documents/{document}/suggestions", 400, "INVALID_OPERATION", json=body)
     body = {"base_revision": 99, "ops": [{"insert": "x"}]}
-    bob.refused("POST", f"/documents/{document}/suggestions", 400, "INVALID_REQUEST", json=body)
+    bob.refused("POST", f"/documents/{document}/suggestions", 404, "NOT_FOUND", json=body)

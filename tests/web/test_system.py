@@ -22,7 +22,7 @@ def test_a_draining_server_is_not_ready(tmp_path: Path) -> None:
         ticket = ada.ticket(ada.document())
 
         async def drain() -> None:
-            server.app.gateway.draining = True
+            server.app.gateway.going = server.app.gateway.draining = True
 
         asyncio.run_coroutine_threadsafe(drain(), server.loop).result(10)
         answer = browser.get("/readyz")

@@ -35,11 +35,14 @@ class Marks:
         self._held: dict[str, Held] = {}
 
     def unproven(self, operation: Operation) -> frozenset[str]:
-        """Other people's suggestions whose marks it puts, and of which is not known that the log has them."""
+        """Other people's suggestions whose marks it puts, and of which is not known that the log has them.
+
+        What is no suggestion's id is the schema's to refuse.
+        """
         return frozenset(
             one
             for one in suggestions.ids_in(operation.delta)
-            if suggestions.author_of(one) != operation.user_id and one not in self._known
+            if suggestions.author_of(one) not in ("", operation.user_id) and one not in self._known
         )
 
     def hold(self, operation: Operation, role: str, arrived: float, ids: frozenset[str]) -> None:
