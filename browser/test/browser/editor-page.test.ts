@@ -207,7 +207,7 @@ test("the outline follows the reading, goes to a heading, and is remembered", as
   });
   const page = await ada.open(browser, id);
   await page.locator(TEXT).focus();
-  await page.keyboard.press("ControlOrMeta+Alt+Shift+h");
+  await page.keyboard.press("ControlOrMeta+Alt+h");
   const outline = page.getByRole("navigation", { name: "Outline" });
   await outline.getByRole("button", { name: "Second" }).click();
   await outline.locator("[aria-current]", { hasText: "Second" }).waitFor();
@@ -279,7 +279,7 @@ test("after 30 seconds without a connection the page counts what is only here, a
 
 test("axe finds nothing serious in what opens over the text, in light and in dark", async () => {
   const { page } = await open(["see https://example.org/ there"]);
-  await page.keyboard.press("ControlOrMeta+Alt+Shift+h");
+  await page.keyboard.press("ControlOrMeta+Alt+h");
   for (const colorScheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
     const check = async (what: string) =>
@@ -320,7 +320,7 @@ test("on 320 pixels the menus are a sheet, and the tools stand at the foot", asy
   await page.getByRole("button", { name: "Menus" }).click();
   await page.getByRole("menuitem", { name: "Format" }).click();
   await page.getByRole("menuitem", { name: "Text" }).click();
-  await page.getByRole("menuitemradio", { name: "Italic" }).click();
+  await page.getByRole("menuitemcheckbox", { name: "Italic" }).click();
   expect(await agree(documentId, ada, page)).toEqual([
     { insert: "word", attributes: { italic: true } },
     { insert: "\n" },
@@ -343,7 +343,9 @@ function hardCoded(page: Page): Promise<string[]> {
     const found = new Set<string>();
     const look = (value: string | null, where: string) => {
       // What a user wrote, names of keys and of fonts are no words of ours.
-      const bare = value?.replaceAll(/⟦.*?⟧/gsu, "").trim() ?? "";
+      let bare = value ?? "";
+      // One text may stand within another.
+      while (/⟦[^⟦⟧]*⟧/u.test(bare)) bare = bare.replaceAll(/⟦[^⟦⟧]*⟧/gu, "");
       if (/\p{L}{2}/u.test(bare)) found.add(`${where}: ${value}`);
     };
     const foreign =
@@ -435,5 +437,7 @@ test("every word on the page comes from the catalogue, and a chosen language is 
   }
   await page.goto(server.url);
   await page.locator("[data-document]").first().waitFor();
-  expect((await hardCoded(page)).filter((each) => !/(Page|Ada Lovelace|Octavo)/.test(each))).toEqual([]);
+  expect(
+    (await hardCoded(page)).filter((each) => !/(^title: \d|Page|Ada Lovelace|Octavo)/.test(each)),
+  ).toEqual([]);
 });

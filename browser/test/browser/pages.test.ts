@@ -100,6 +100,8 @@ test("each error page says what happened", async () => {
 test("a server that does not answer is named, and tried again", async () => {
   const ada = await Person.register(server.url, "Ada");
   const context = await ada.context(browser);
+  // Else the lists that the device keeps are shown.
+  await context.addInitScript(() => Object.defineProperty(globalThis, "indexedDB", { value: undefined }));
   const page = await context.newPage();
   await page.goto(server.url);
   await page.getByRole("heading", { name: "Documents", exact: true }).waitFor();

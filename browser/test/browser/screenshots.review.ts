@@ -26,7 +26,12 @@ beforeAll(async () => {
   const grace = await Person.register(server.url, "Grace Hopper");
   documentId = await ada.createDocument(
     "The octavo of spring",
-    ["A house for many hands", "", "Several people write in one document, and nothing is ever lost.", "The last line."],
+    [
+      "A house for many hands",
+      "",
+      "Several people write in one document, and nothing is ever lost.",
+      "The last line.",
+    ],
     [grace],
   );
   const comments = `/documents/${documentId}/comments`;

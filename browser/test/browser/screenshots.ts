@@ -197,11 +197,11 @@ test("dialogs and bars", async () => {
   await picture(page, "find");
   await wide(page);
   await page.getByRole("button", { name: "Close the bar" }).click();
-  await page.keyboard.press("ControlOrMeta+Alt+Shift+h");
+  await page.keyboard.press("ControlOrMeta+Alt+h");
   await page.locator(".outline li").first().waitFor();
   await picture(page, "outline");
   await page.setViewportSize({ width: 320, height: 640 });
-  await page.keyboard.press("ControlOrMeta+Alt+Shift+h");
+  await page.keyboard.press("ControlOrMeta+Alt+h");
   await page.locator(".scrim").waitFor();
   await page.screenshot({ path: `${OUT}/outline-drawer-320.png` });
 });

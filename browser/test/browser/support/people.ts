@@ -65,7 +65,12 @@ export class Person {
     browser: Browser,
     options: Parameters<Browser["newContext"]>[0] = {},
   ): Promise<BrowserContext> {
-    const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+    // The service worker would answer what a test means to answer itself; tests of it allow it.
+    const context = await browser.newContext({
+      viewport: { width: 1280, height: 900 },
+      serviceWorkers: "block",
+      ...options,
+    });
     const [name, value] = this.cookie;
     await context.addCookies([{ name, value, url: this.url, httpOnly: true }]);
     return context;
