@@ -83,6 +83,8 @@ test("a tab that is killed between sending and being answered loses nothing and 
   await expect
     .poll(async () => textOf(await onServer(ada, documentId)), { timeout: 10_000 })
     .toContain("begin ");
+  // The rest waits behind what is not answered, and lies on the device.
+  await stored(page);
   const context = page.context();
   await page.close();
   proxy.cut();
