@@ -61,7 +61,6 @@ async function picture(page: Page, name: string): Promise<void> {
       await page.evaluate(
         () => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))),
       );
-      await page.waitForTimeout(400);
       await page.screenshot({ path: `${OUT}/${name}-${scheme}-${width}.png` });
     }
   }
