@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import sqlite3
+import asyncio
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import Connection, func, select, update
 
 from octavo.accounts import Identity
 from octavo.catalog.people import Person as Account
-from octavo.catalog.tables import documents
+from octavo.catalog.tables import documents, metadata
 from octavo.folders import DEEPEST
 from octavo.library import MOST_TAGS, TAG_UNITS
 from octavo.templates import ORDER
@@ -352,22 +352,17 @@ def test_a_copy_carries_no_suggestions(eve: Person) -> None:
 
 def rows_about(running: Running, document_id: str) -> dict[str, int]:
     """How many rows of which table name the document."""
-    connection = sqlite3.connect(running.app.settings.data_dir / "octavo.db")
-    try:
-        tables = [
-            name
-            for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-            if any(row[1] == "document_id" for row in connection.execute(f"PRAGMA table_info({name})"))
-        ]
-        counts = {
-            name: connection.execute(
-                f"SELECT count(*) FROM {name} WHERE document_id = ?", (document_id,)
-            ).fetchone()[0]
-            for name in tables
-        }
-        return {name: count for name, count in counts.items() if count}
-    finally:
-        connection.close()
+
+    def work(connection: Connection) -> dict[str, int]:
+        found = {}
+        for table in metadata.tables.values():
+            if "document_id" in table.c:
+                query = select(func.count()).select_from(table).where(table.c.document_id == document_id)
+                found[table.name] = int(connection.execute(query).scalar_one())
+        return {name: count for name, count in found.items() if count}
+
+    reading = running.app.store.database.read(work)
+    return asyncio.run_coroutine_threadsafe(reading, running.loop).result(20)
 
 
 def test_gone_for_good(eve: Person, bob: Person) -> None:
