@@ -150,6 +150,8 @@ test("the others see where an image is on its way and write around it, until it 
   expect(await seriousFindings(other)).toEqual([]);
   await placeCaret(other, 0, "before".length);
   await other.keyboard.type("hand");
+  // All of it is there before the image is: of two at one place the first stays left.
+  await agree(documentId, ada, page, other);
   await (await under(1)).continue();
   await other.locator(`${TEXT} .embed-image`).waitFor();
   await coming.waitFor({ state: "detached" });
