@@ -206,8 +206,17 @@ def _kill(pid: int) -> None:
 
 def _gone(pid: int) -> None:
     end = time.monotonic() + 20
-    while Path(f"/proc/{pid}").exists() and time.monotonic() < end:
+    while _runs(pid):
+        assert time.monotonic() < end, f"process {pid} outlives its kill"
         time.sleep(0.01)
+
+
+def _runs(pid: int) -> bool:
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return stat.rpartition(")")[2].split()[0] not in "ZX"  # one that nobody has reaped yet holds nothing
 
 
 async def _execute(url: str, *statements: str) -> None:
