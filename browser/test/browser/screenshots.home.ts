@@ -1,18 +1,11 @@
-import { mkdirSync } from "node:fs";
-import { resolve } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, test } from "vitest";
 import { launch } from "./support/browser.ts";
 import { Person } from "./support/people.ts";
+import { OUT, pictures } from "./support/screenshots.ts";
 import { Server } from "./support/server.ts";
 import { fillShelf, type Shelf } from "./support/shelf.ts";
 
-const OUT = resolve(import.meta.dirname, "../../../test-results/screenshots");
-const SIZES = [
-  [1440, 900],
-  [768, 1024],
-  [320, 640],
-] as const;
 const ROW = "[data-document]";
 
 let server: Server;
@@ -21,7 +14,6 @@ let ada: Person;
 let shelf: Shelf;
 
 beforeAll(async () => {
-  mkdirSync(OUT, { recursive: true });
   server = await Server.start();
   browser = await launch();
   ada = await Person.register(server.url, "Ada Lovelace");
@@ -36,21 +28,6 @@ afterAll(async () => {
   await browser?.close();
   await server?.stop();
 });
-
-/** The page as it is now, light and dark, at each width; `again` brings back what another width has closed. */
-async function pictures(page: Page, name: string, again?: () => Promise<unknown>): Promise<void> {
-  for (const [width, height] of SIZES) {
-    await page.setViewportSize({ width, height });
-    await again?.();
-    for (const scheme of ["light", "dark"] as const) {
-      await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
-      await page.evaluate(
-        () => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))),
-      );
-      await page.screenshot({ path: `${OUT}/${name}-${scheme}-${width}.png` });
-    }
-  }
-}
 
 async function home(address = "/"): Promise<Page> {
   const page = await (await ada.context(browser)).newPage();

@@ -1,17 +1,9 @@
-import { mkdirSync } from "node:fs";
-import { resolve } from "node:path";
-import type { Browser, Page } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, test } from "vitest";
 import { launch } from "./support/browser.ts";
 import { Person, ready } from "./support/people.ts";
+import { pictures } from "./support/screenshots.ts";
 import { Server } from "./support/server.ts";
-
-const OUT = resolve(import.meta.dirname, "../../../test-results/screenshots");
-const SIZES = [
-  [1440, 900],
-  [768, 1024],
-  [320, 640],
-] as const;
 
 let server: Server;
 let browser: Browser;
@@ -19,7 +11,6 @@ let ada: Person;
 let documentId: string;
 
 beforeAll(async () => {
-  mkdirSync(OUT, { recursive: true });
   server = await Server.start();
   browser = await launch();
   ada = await Person.register(server.url, "Ada Lovelace");
@@ -53,27 +44,14 @@ afterAll(async () => {
   await server?.stop();
 });
 
-async function picture(page: Page, name: string): Promise<void> {
-  for (const scheme of ["light", "dark"] as const) {
-    await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
-    for (const [width, height] of SIZES) {
-      await page.setViewportSize({ width, height });
-      await page.evaluate(
-        () => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))),
-      );
-      await page.screenshot({ path: `${OUT}/${name}-${scheme}-${width}.png` });
-    }
-  }
-}
-
 test("reviewing", async () => {
   const page = await ada.open(browser, documentId);
   await ready(page);
   await page.locator(".card").first().waitFor();
   await page.locator(".comment-mark").first().click();
-  await picture(page, "review");
+  await pictures(page, "review");
   await page.setViewportSize({ width: 1440, height: 900 });
   await page.keyboard.press("ControlOrMeta+Alt+Shift+a");
   await page.locator(".margin-list").waitFor();
-  await picture(page, "review-list");
+  await pictures(page, "review-list");
 });

@@ -1,18 +1,10 @@
-import { mkdirSync } from "node:fs";
-import { resolve } from "node:path";
-import type { Browser, Page } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, test } from "vitest";
 import { launch } from "./support/browser.ts";
 import { Person, ready, TEXT } from "./support/people.ts";
 import { PICTURE } from "./support/picture.ts";
+import { OUT, pictures } from "./support/screenshots.ts";
 import { Server } from "./support/server.ts";
-
-const OUT = resolve(import.meta.dirname, "../../../test-results/screenshots");
-const SIZES = [
-  [1440, 900],
-  [768, 1024],
-  [320, 640],
-] as const;
 
 let server: Server;
 let browser: Browser;
@@ -22,7 +14,6 @@ let alan: Person;
 let documentId: string;
 
 beforeAll(async () => {
-  mkdirSync(OUT, { recursive: true });
   server = await Server.start();
   browser = await launch();
   ada = await Person.register(server.url, "Ada Lovelace");
@@ -48,26 +39,11 @@ afterAll(async () => {
   await server?.stop();
 });
 
-/** The page as it is now, light and dark, at each width. */
-async function picture(page: Page, name: string): Promise<void> {
-  for (const scheme of ["light", "dark"] as const) {
-    await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
-    for (const [width, height] of SIZES) {
-      await page.setViewportSize({ width, height });
-      await page.evaluate(
-        () => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))),
-      );
-      await page.screenshot({ path: `${OUT}/${name}-${scheme}-${width}.png` });
-    }
-  }
-  await page.setViewportSize({ width: 1440, height: 900 });
-}
-
 test("the share dialog, of the owner and of others", async () => {
   const page = await ada.open(browser, documentId);
   await page.getByRole("button", { name: /^Share/ }).click();
   await page.locator(".share-list li").first().waitFor();
-  await picture(page, "share-owner");
+  await pictures(page, "share-owner");
   const add = page.getByRole("combobox", { name: "Add people" });
   await add.fill("Gr");
   await add.press("ArrowDown");
@@ -77,29 +53,29 @@ test("the share dialog, of the owner and of others", async () => {
   await page.screenshot({ path: `${OUT}/share-chip.png` });
   await page.locator(".share-add").getByRole("button", { name: "Share", exact: true }).click();
   await page.getByLabel("Send this link").waitFor();
-  await picture(page, "share-invited");
+  await pictures(page, "share-invited");
   await page.getByRole("button", { name: "Role of Grace Hopper" }).click();
   await page.screenshot({ path: `${OUT}/share-menu.png` });
   await page.getByRole("menuitem", { name: "Make owner" }).click();
   await page.screenshot({ path: `${OUT}/share-hand-over.png` });
   await page.getByRole("button", { name: "Cancel" }).click();
   await page.getByRole("button", { name: "Settings" }).click();
-  await picture(page, "share-settings");
+  await pictures(page, "share-settings");
   await page.getByRole("button", { name: "Back" }).click();
   await page.getByRole("button", { name: "Activity" }).click();
   await page.locator(".audit-list li").first().waitFor();
-  await picture(page, "share-activity");
+  await pictures(page, "share-activity");
   const other = await grace.open(browser, documentId);
   await other.getByRole("button", { name: /^Share/ }).click();
   await other.locator(".share-list li").first().waitFor();
-  await picture(other, "share-other");
+  await pictures(other, "share-other");
 });
 
 test("the ways in", async () => {
   const page = await (await browser.newContext()).newPage();
   await page.goto(`${server.url}/d/${documentId}`);
   await page.getByLabel("Your name").fill("Mary Shelley");
-  await picture(page, "guest");
+  await pictures(page, "guest");
   const { invitations } = await ada.request<{ invitations: { email: string; token?: string }[] }>(
     "PUT",
     `/documents/${documentId}/permissions`,
@@ -108,17 +84,17 @@ test("the ways in", async () => {
   const token = invitations.find(({ email }) => email === "percy@example.org")?.token;
   await page.goto(`${server.url}/invitations/${token}`);
   await page.getByRole("link", { name: "Create an account" }).waitFor();
-  await picture(page, "invitation");
+  await pictures(page, "invitation");
   await page.getByRole("link", { name: "Create an account" }).click();
   await page.getByLabel("E-mail").waitFor();
-  await picture(page, "invitation-register");
+  await pictures(page, "invitation-register");
   await page.goto(`${server.url}/invitations/nothing`);
   await page.getByRole("heading", { name: "This invitation" }).waitFor();
-  await picture(page, "invitation-void");
+  await pictures(page, "invitation-void");
   const other = await (await grace.context(browser)).newPage();
   await other.goto(`${server.url}/invitations/${token}`);
   await other.getByRole("button", { name: "Open the document" }).waitFor();
-  await picture(other, "invitation-known");
+  await pictures(other, "invitation-known");
 });
 
 test("access asked for, lost, lowered, and locked", async () => {
@@ -126,18 +102,18 @@ test("access asked for, lost, lowered, and locked", async () => {
   const page = await (await alan.context(browser)).newPage();
   await page.goto(`${server.url}/d/${hidden}`);
   await page.getByLabel("Message to the owner").waitFor();
-  await picture(page, "ask");
+  await pictures(page, "ask");
   await page.getByRole("button", { name: "Ask for access" }).click();
   await page.getByText("You have asked for access.").waitFor();
-  await picture(page, "ask-sent");
+  await pictures(page, "ask-sent");
   const open = await grace.open(browser, hidden);
   await ada.request("PUT", `/documents/${hidden}/lock`, { reason: "Signed on Monday, the printer has it" });
   await open.locator(".banner").waitFor();
-  await picture(open, "locked");
+  await pictures(open, "locked");
   const owner = await ada.context(browser).then((context) => context.newPage());
   await owner.goto(`${server.url}/d/${hidden}`);
   await owner.getByRole("button", { name: "Unlock" }).waitFor();
-  await picture(owner, "locked-owner");
+  await pictures(owner, "locked-owner");
   await ada.request("DELETE", `/documents/${hidden}/lock`);
   await ready(open);
   await open.evaluate(() => {
@@ -150,11 +126,11 @@ test("access asked for, lost, lowered, and locked", async () => {
   await open.keyboard.type("What I was about to say. ");
   await ada.request("PUT", `/documents/${hidden}/permissions`, { email: grace.email, role: "viewer" });
   await open.locator(".banner", { hasText: "Your role was changed" }).waitFor();
-  await picture(open, "demoted");
+  await pictures(open, "demoted");
   const { id } = await grace.request<{ id: string }>("GET", "/users/me");
   await ada.request("DELETE", `/documents/${hidden}/permissions/${id}`);
   await open.getByRole("heading", { name: "You have no access any more" }).waitFor();
-  await picture(open, "lost");
+  await pictures(open, "lost");
 });
 
 test("the settings", async () => {
@@ -169,13 +145,13 @@ test("the settings", async () => {
   ] as const) {
     await page.goto(`${server.url}/settings/${part}`);
     await page.locator(shown).first().waitFor();
-    await picture(page, `settings-${part}`);
+    await pictures(page, `settings-${part}`);
   }
   await page.goto(`${server.url}/settings/tokens`);
   await page.getByLabel("Name").fill("Backup at night");
   await page.getByRole("button", { name: "Make the token" }).click();
   await page.getByLabel("The token “Backup at night”.").waitFor();
-  await picture(page, "settings-token-made");
+  await pictures(page, "settings-token-made");
   await page.goto(`${server.url}/settings/profile`);
   await page.getByLabel("Choose a picture").setInputFiles({
     name: "me.png",
@@ -183,8 +159,8 @@ test("the settings", async () => {
     buffer: PICTURE,
   });
   await page.getByRole("slider", { name: "Zoom" }).waitFor();
-  await picture(page, "settings-crop");
+  await pictures(page, "settings-crop");
   await page.getByRole("button", { name: "Use this picture" }).click();
   await page.getByRole("button", { name: "Remove the picture" }).waitFor();
-  await picture(page, "settings-picture");
+  await pictures(page, "settings-picture");
 });

@@ -1,15 +1,10 @@
-import { mkdirSync } from "node:fs";
-import { resolve } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, test } from "vitest";
 import { launch } from "./support/browser.ts";
 import { placeCaret } from "./support/content.ts";
 import { Person, ready, saved, TEXT } from "./support/people.ts";
+import { OUT, pictures } from "./support/screenshots.ts";
 import { Server } from "./support/server.ts";
-
-const OUT = resolve(import.meta.dirname, "../../../test-results/screenshots");
-const WIDTHS = [1440, 768, 320];
-const HEIGHTS: Record<number, number> = { 1440: 900, 768: 1024, 320: 640 };
 
 const SAMPLE = [
   { insert: "A house for many hands" },
@@ -48,7 +43,6 @@ let grace: Person;
 let documentId: string;
 
 beforeAll(async () => {
-  mkdirSync(OUT, { recursive: true });
   server = await Server.start();
   browser = await launch();
   ada = await Person.register(server.url, "Ada Lovelace");
@@ -75,26 +69,12 @@ afterAll(async () => {
   await server?.stop();
 });
 
-async function picture(page: Page, name: string): Promise<void> {
-  for (const scheme of ["light", "dark"] as const) {
-    await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
-    for (const width of WIDTHS) {
-      await page.setViewportSize({ width, height: HEIGHTS[width] ?? 900 });
-      // The scheme and the size reach the page a frame or two later.
-      await page.evaluate(
-        () => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))),
-      );
-      await page.screenshot({ path: `${OUT}/${name}-${scheme}-${width}.png` });
-    }
-  }
-}
-
 test("signing in and up", async () => {
   const page = await browser.newPage();
   for (const name of ["login", "register"]) {
     await page.goto(`${server.url}/${name}`);
     await page.locator("form").waitFor();
-    await picture(page, name);
+    await pictures(page, name);
   }
   await page.locator("[type=submit]").waitFor();
 });
@@ -103,7 +83,7 @@ test("the pages of errors", async () => {
   const page = await (await ada.context(browser)).newPage();
   await page.goto(`${server.url}/d/nothing-is-here`);
   await page.getByRole("alert").waitFor();
-  await picture(page, "not-found");
+  await pictures(page, "not-found");
 });
 
 /** The editor as Ada sees it; names at carets stay, for pictures shall show them. */
@@ -118,7 +98,7 @@ const wide = (page: Page) => page.setViewportSize({ width: 1440, height: 900 });
 
 test("the editor, alone and with another", async () => {
   const page = await openEditor();
-  await picture(page, "editor");
+  await pictures(page, "editor");
   await wide(page);
   const other = await grace.open(browser, documentId);
   await placeCaret(other, 3, 0);
@@ -127,11 +107,11 @@ test("the editor, alone and with another", async () => {
   await page.locator(".people li").first().waitFor();
   await page.locator(".cursor-selection").first().waitFor();
   await page.locator(`${TEXT} .line`).first().click();
-  await picture(page, "together");
+  await pictures(page, "together");
   await wide(page);
   await page.getByRole("button", { name: "Share" }).click();
   await page.locator(".share-list li").first().waitFor();
-  await picture(page, "share");
+  await pictures(page, "share");
   await page.keyboard.press("Escape");
   await ready(page);
   await saved(page);
@@ -175,7 +155,7 @@ test("dialogs and bars", async () => {
   const page = await openEditor();
   await page.locator(`${TEXT} a`).first().click();
   await page.locator(".bubble").waitFor();
-  await picture(page, "link-bubble");
+  await pictures(page, "link-bubble");
   await wide(page);
   for (const [name, keys] of [
     ["link", "ControlOrMeta+k"],
@@ -186,7 +166,7 @@ test("dialogs and bars", async () => {
     await page.locator(TEXT).focus();
     await page.keyboard.press(keys);
     await page.locator("dialog[open]").waitFor();
-    await picture(page, name);
+    await pictures(page, name);
     await wide(page);
     await page.keyboard.press("Escape");
     await page.locator("dialog[open]").waitFor({ state: "detached" });
@@ -194,12 +174,12 @@ test("dialogs and bars", async () => {
   await page.keyboard.press("ControlOrMeta+h");
   await page.getByLabel("Find in the document").fill("e");
   await page.locator(".find-result", { hasText: "of" }).waitFor();
-  await picture(page, "find");
+  await pictures(page, "find");
   await wide(page);
   await page.getByRole("button", { name: "Close the bar" }).click();
   await page.keyboard.press("ControlOrMeta+Alt+h");
   await page.locator(".outline li").first().waitFor();
-  await picture(page, "outline");
+  await pictures(page, "outline");
   await page.setViewportSize({ width: 320, height: 640 });
   await page.keyboard.press("ControlOrMeta+Alt+h");
   await page.locator(".scrim").waitFor();
