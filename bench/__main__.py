@@ -13,6 +13,7 @@ PROGRAMS = (
     "idle",
     "rooms",
     "home",
+    "offline",
     "history",
     "segments",
     "browser",
